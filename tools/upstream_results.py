@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+"""What upstream's test runners say, and whether our list of exceptions agrees with it."""
+
+from __future__ import annotations
+
+import enum
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from console import ToolError
+
+
+class Outcome(enum.Enum):
+    """How a test ended, in the words of upstream's runners."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    SKIP = "skip"
+    NONE = "no result"
+
+
+class Expectation(enum.Enum):
+    """What an exception says about its test."""
+
+    FAIL = "fail"
+    SKIP = "skip"
+    NOT_RUN = "not-run"
+
+
+class Judgement(enum.Enum):
+    """The last word on a test, as counted in the closing line."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One test's result. `output` is what the board printed; empty when the runner did not keep it."""
+
+    test: str
+    outcome: Outcome
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """A test that is not expected to pass on `boards` (empty: on any), with the reason.
+
+    A failing test must print a line that contains `shows`, so that it cannot begin to fail for another reason unseen.
+    """
+
+    test: str
+    expect: Expectation
+    reason: str
+    boards: tuple[str, ...] = ()
+    shows: str = ""
+
+    def applies_to(self, board: str) -> bool:
+        """Whether this exemption is meant for `board`."""
+        return not self.boards or board in self.boards
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A result, held against the exemptions; `note` explains everything that is not a plain pass."""
+
+    test: str
+    judgement: Judgement
+    note: str = ""
+
+
+KEYS = {"test", "expect", "reason", "boards", "shows"}
+
+
+def load_exemptions(path: Path) -> tuple[Exemption, ...]:
+    """Read the file of exceptions. Raises ToolError, naming the entry, when one is incomplete or misspelt."""
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("exception", [])
+    return tuple(_exemption(entry, f"{path}, exception {number}") for number, entry in enumerate(entries, 1))
+
+
+def _exemption(entry: Mapping[str, object], where: str) -> Exemption:
+    unknown = sorted(set(entry) - KEYS)
+    if unknown:
+        raise ToolError(f"{where}: unknown key {unknown[0]!r}", f"use only {', '.join(sorted(KEYS))}")
+    try:
+        expect = Expectation(entry["expect"])
+        test, reason = str(entry["test"]), str(entry["reason"]).strip()
+    except (KeyError, ValueError) as error:
+        words = ", ".join(e.value for e in Expectation)
+        raise ToolError(f"{where}: {error} is missing or wrong", f"give test, reason, and expect ({words})") from error
+    boards, shows = entry.get("boards", []), str(entry.get("shows", ""))
+    if not reason or not isinstance(boards, list):
+        raise ToolError(f"{where}: no reason, or boards is not a list", "say why, and boards = [\"UNIX\"]")
+    if expect is Expectation.FAIL and not shows:
+        raise ToolError(f"{where}: a test that fails needs shows = \"...\"", "quote what it prints when it fails")
+    return Exemption(test, expect, reason, tuple(map(str, boards)), shows)
+
+
+def exemption_for(test: str, board: str, exemptions: Iterable[Exemption]) -> Exemption | None:
+    """The exemption of `test` on `board`, if there is one."""
+    return next((e for e in exemptions if e.test == test and e.applies_to(board)), None)
+
+
+def judge(result: Result, exemption: Exemption | None) -> Verdict:
+    """Hold a result against its exemption: an exemption that is not needed is a failure as well."""
+    if exemption is None:
+        return _judge_plain(result)
+    if exemption.expect is Expectation.NOT_RUN:
+        return Verdict(result.test, Judgement.SKIPPED, exemption.reason)
+    if result.outcome.value != exemption.expect.value:
+        return _judge_surprise(result, exemption)
+    if exemption.shows not in result.output:
+        note = f"it fails in another way than the exception says: {exemption.shows!r} is not in its output"
+        return Verdict(result.test, Judgement.FAILED, note)
+    return Verdict(result.test, Judgement.SKIPPED, exemption.reason)
+
+
+def _judge_plain(result: Result) -> Verdict:
+    notes = {
+        Outcome.PASS: "",
+        Outcome.FAIL: "its output is not what upstream expects",
+        Outcome.SKIP: "it skipped itself and no exception says why",
+        Outcome.NONE: "the runner ended before this test",
+    }
+    passed = result.outcome is Outcome.PASS
+    return Verdict(result.test, Judgement.PASSED if passed else Judgement.FAILED, notes[result.outcome])
+
+
+def _judge_surprise(result: Result, exemption: Exemption) -> Verdict:
+    said, seen = exemption.expect.value, result.outcome.value
+    stale = ", so the exception is stale: remove it" if result.outcome is Outcome.PASS else ""
+    return Verdict(result.test, Judgement.FAILED, f"the exception says {said}, seen: {seen}{stale}")
+
+
+def summary(verdicts: Sequence[Verdict]) -> str:
+    """The closing line, `N passed, M failed, K skipped`."""
+    counts = {j: sum(v.judgement is j for v in verdicts) for j in Judgement}
+    return ", ".join(f"{counts[j]} {j.value}" for j in Judgement)
+
+
+SINGLE = re.compile(r"(pass|FAIL|skip|lrge)\s+(\S+\.py)\b")
+MULTI = re.compile(r"(\S+\.py) on \S+: ?(.*)$")
+WORDS = {"pass": Outcome.PASS, "FAIL": Outcome.FAIL, "skip": Outcome.SKIP, "lrge": Outcome.SKIP}
+OUTPUT_BEGINS = "### TEST ###"
+OUTPUT_ENDS = "### TRUTH ###"
+
+
+def normal_name(path: str) -> str:
+    """A test's name as in upstream's tree: the runners repeat a path as it was given."""
+    return path.removeprefix("./")
+
+
+def single_results(lines: Iterable[str], kept_output: Path) -> Iterator[Result]:
+    """Results from what run-tests.py prints, as they come; it leaves a failed test's output in the folder `kept_output`."""
+    for line in lines:
+        match = SINGLE.match(line)
+        if match:
+            test, outcome = normal_name(match[2]), WORDS[match[1]]
+            yield Result(test, outcome, _kept(kept_output, test) if outcome is Outcome.FAIL else "")
+
+
+def _kept(folder: Path, test: str) -> str:
+    file = folder / (test.replace("/", "_") + ".out")
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+
+
+def multi_results(lines: Iterable[str]) -> Iterator[Result]:
+    """Results from what run-multitests.py prints, as they come; a failed test's output follows its FAIL."""
+    failed, output, inside = "", list[str](), False
+    for line in lines:
+        match = MULTI.match(line)
+        if failed and (match or line.startswith(OUTPUT_ENDS)):
+            yield Result(failed, Outcome.FAIL, "".join(output))
+            failed, output, inside = "", [], False
+        if match and match[2].strip() in ("pass", "skip"):
+            yield Result(normal_name(match[1]), WORDS[match[2].strip()])
+        elif match:
+            failed = normal_name(match[1])
+        elif line.startswith(OUTPUT_BEGINS):
+            inside = True
+        elif inside:
+            output.append(line)
+    if failed:
+        yield Result(failed, Outcome.FAIL, "".join(output))
+
+
+def with_missing(results: Iterable[Result], wanted: Sequence[str]) -> tuple[Result, ...]:
+    """The results of all `wanted` tests, in that order; one that the runner never reached has Outcome.NONE."""
+    seen = {result.test: result for result in results}
+    return tuple(seen.get(test, Result(test, Outcome.NONE)) for test in wanted)
