@@ -95,9 +95,9 @@ def _exemption(entry: Mapping[str, object], where: str) -> Exemption:
         raise ToolError(f"{where}: {error} is missing or wrong", f"give test, reason, and expect ({words})") from error
     boards, shows = entry.get("boards", []), str(entry.get("shows", ""))
     if not reason or not isinstance(boards, list):
-        raise ToolError(f"{where}: no reason, or boards is not a list", "say why, and boards = [\"UNIX\"]")
+        raise ToolError(f"{where}: no reason, or boards is not a list", 'say why, and boards = ["UNIX"]')
     if expect is Expectation.FAIL and not shows:
-        raise ToolError(f"{where}: a test that fails needs shows = \"...\"", "quote what it prints when it fails")
+        raise ToolError(f'{where}: a test that fails needs shows = "..."', "quote what it prints when it fails")
     return Exemption(test, expect, reason, tuple(map(str, boards)), shows)
 
 
@@ -144,7 +144,7 @@ def summary(verdicts: Sequence[Verdict]) -> str:
 
 
 SINGLE = re.compile(r"(pass|FAIL|skip|lrge)\s+(\S+\.py)\b")
-MULTI = re.compile(r"(\S+\.py) on \S+: ?(.*)$")
+MULTI = re.compile(r"\S+\.py on \S+: ?(.*)$")
 WORDS = {"pass": Outcome.PASS, "FAIL": Outcome.FAIL, "skip": Outcome.SKIP, "lrge": Outcome.SKIP}
 OUTPUT_BEGINS = "### TEST ###"
 OUTPUT_ENDS = "### TRUTH ###"
@@ -155,13 +155,23 @@ def normal_name(path: str) -> str:
     return path.removeprefix("./")
 
 
-def single_results(lines: Iterable[str], kept_output: Path) -> Iterator[Result]:
-    """Results from what run-tests.py prints, as they come; it leaves a failed test's output in the folder `kept_output`."""
+def single_results(lines: Iterable[str], kept: Path) -> Iterator[Result]:
+    """Results from what run-tests.py prints, as they come.
+
+    It leaves what a failed test printed in the folder `kept`, after it said FAIL: so that is read with the next line.
+    """
+    failed = ""
     for line in lines:
+        if failed:
+            yield Result(failed, Outcome.FAIL, _kept(kept, failed))
+            failed = ""
         match = SINGLE.match(line)
-        if match:
-            test, outcome = normal_name(match[2]), WORDS[match[1]]
-            yield Result(test, outcome, _kept(kept_output, test) if outcome is Outcome.FAIL else "")
+        if match and WORDS[match[1]] is Outcome.FAIL:
+            failed = normal_name(match[2])
+        elif match:
+            yield Result(normal_name(match[2]), WORDS[match[1]])
+    if failed:
+        yield Result(failed, Outcome.FAIL, _kept(kept, failed))
 
 
 def _kept(folder: Path, test: str) -> str:
@@ -169,27 +179,15 @@ def _kept(folder: Path, test: str) -> str:
     return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
 
-def multi_results(lines: Iterable[str]) -> Iterator[Result]:
-    """Results from what run-multitests.py prints, as they come; a failed test's output follows its FAIL."""
-    failed, output, inside = "", list[str](), False
+def multi_result(test: str, lines: Iterable[str]) -> Result:
+    """The result of `test` from what run-multitests.py prints when it runs that one; after FAIL stands its output."""
+    outcome, output, inside = Outcome.NONE, list[str](), False
     for line in lines:
         match = MULTI.match(line)
-        if failed and (match or line.startswith(OUTPUT_ENDS)):
-            yield Result(failed, Outcome.FAIL, "".join(output))
-            failed, output, inside = "", [], False
-        if match and match[2].strip() in ("pass", "skip"):
-            yield Result(normal_name(match[1]), WORDS[match[2].strip()])
-        elif match:
-            failed = normal_name(match[1])
-        elif line.startswith(OUTPUT_BEGINS):
-            inside = True
-        elif inside:
+        if match and outcome is Outcome.NONE:
+            outcome = WORDS.get(match[1].strip(), Outcome.FAIL)
+        inside = inside and not line.startswith(OUTPUT_ENDS)
+        if inside:
             output.append(line)
-    if failed:
-        yield Result(failed, Outcome.FAIL, "".join(output))
-
-
-def with_missing(results: Iterable[Result], wanted: Sequence[str]) -> tuple[Result, ...]:
-    """The results of all `wanted` tests, in that order; one that the runner never reached has Outcome.NONE."""
-    seen = {result.test: result for result in results}
-    return tuple(seen.get(test, Result(test, Outcome.NONE)) for test in wanted)
+        inside = inside or line.startswith(OUTPUT_BEGINS)
+    return Result(test, outcome, "".join(output))
