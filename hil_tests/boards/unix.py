@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""The host as a board: the unix port as a process, with or without sanitizers.
+
+Its interpreter starts in milliseconds, so a fresh state is a new process. Its clock is the host's; a wrong one is made
+by libfaketime, which has to be there when the process starts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hil_tests.boards.base import Board
+from hil_tests.boards.description import BoardDescription
+from hil_tests.boards.process import child_command, describe_end, stop
+from hil_tests.console import Console
+from hil_tests.errors import BoardCrashed, BootFailed, RigError, ToolMissing
+from hil_tests.transport import Repl
+
+AGENT = Path(__file__).with_name("unix_agent.py")
+BOOT_SECONDS = 10.0
+# At its end a sanitized process looks for leaks first.
+EXIT_SECONDS = 10.0
+REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "DEADLYSIGNAL")
+FAKETIME = "libfaketime.so.1"
+
+
+class UnixBoard(Board):
+    """A process of the unix port. `reset(hard)` and `reset(soft)` are both a new process in the same folder."""
+
+    def __init__(self, description: BoardDescription, image: Path, directory: Path) -> None:
+        super().__init__(description, image, directory)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._shift: datetime | None = None
+        self._reported = 0
+        self.error_path = directory / f"{self.name}.stderr.log"
+        self.files = directory / f"{self.name}.files"
+
+    def _power_on(self) -> None:
+        self.files.mkdir(parents=True, exist_ok=True)
+        ours, theirs = socket.socketpair()
+        with theirs, self.error_path.open("ab") as errors:
+            self._process = subprocess.Popen(
+                child_command([str(self.image), str(AGENT)]),
+                stdin=theirs,
+                stdout=theirs,
+                stderr=errors,
+                cwd=self.files,
+                env=self._environment(),
+            )
+        console = Console(self.name, ours, self.log_path, self._press_interrupt)
+        self._repl = Repl(console, self._check)
+        try:
+            self._repl.enter(soft_reset=False, timeout=BOOT_SECONDS)
+        except Exception as error:
+            self.close()
+            raise BootFailed(f"{self.name}: {self.image} did not start: {error}\n{self._errors()}") from error
+
+    def _environment(self) -> Mapping[str, str]:
+        environment = dict(os.environ, TZ="UTC")
+        environment.setdefault("ASAN_OPTIONS", "detect_leaks=1:verify_asan_link_order=0:handle_abort=1")
+        environment.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
+        if self._shift is not None:
+            environment["LD_PRELOAD"] = str(_faketime_library(self.name))
+            environment["FAKETIME"] = f"@{self._shift.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+            environment["DONT_FAKE_MONOTONIC"] = "1"
+        return environment
+
+    def _press_interrupt(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+
+    def _power_off(self) -> None:
+        if self._process is None:
+            return
+        stop(self._process, EXIT_SECONDS)
+        self._process = None
+
+    def _reset(self, hard: bool) -> None:
+        self.close()
+        self._check_report()
+        self._power_on()
+
+    def refresh(self) -> None:
+        """A new process, with the host's clock."""
+        self._shift = None
+        self.reset()
+
+    def _write_clock(self, when: datetime | None) -> None:
+        self._shift = when
+        self.reset()
+
+    def _check(self) -> None:
+        self._check_report()
+        if self._process is not None and self._process.poll() is not None:
+            end = describe_end(self._process.returncode)
+            raise BoardCrashed(f"{self.name}: the process {end}; logs: {self.log_path}, {self.error_path}\n{self._errors()}")
+
+    def _check_report(self) -> None:
+        text = self._errors()
+        if any(report in text for report in REPORTS):
+            self._reported = self.error_path.stat().st_size
+            raise BoardCrashed(f"{self.name}: a sanitizer reported (log: {self.error_path})\n{text}")
+
+    def _errors(self) -> str:
+        """What standard error has received since the last report."""
+        if not self.error_path.exists():
+            return ""
+        with self.error_path.open("rb") as errors:
+            errors.seek(self._reported)
+            return errors.read().decode("utf-8", "replace")
+
+    def listen_port(self) -> int:
+        """A free port of the host. Another process could take it before the script binds it; none of the rig's does."""
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port: int = probe.getsockname()[1]
+            return port
+
+    def listen_address(self, port: int) -> tuple[str, int]:
+        return ("127.0.0.1", port)
+
+
+def _faketime_library(board: str) -> Path:
+    for folder in (Path("/usr/lib"), Path("/usr/local")):
+        for path in sorted(folder.glob(f"*/faketime/{FAKETIME}")):
+            return path
+    raise ToolMissing(board, FAKETIME, "faketime")

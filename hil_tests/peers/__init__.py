@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""The other end of a board's TLS connections, on OpenSSL."""
+
+from __future__ import annotations
+
+from hil_tests.peers.behaviours import (
+    Behaviour,
+    RawBehaviour,
+    echo,
+    garbage,
+    half_close,
+    hang,
+    http,
+    pattern,
+    reset,
+    silent,
+    sink,
+    source,
+    truncate,
+    truncated_record,
+)
+from hil_tests.peers.client import TlsClient
+from hil_tests.peers.commands import CommandResult, OpensslServer, curl, openssl_client, run_command
+from hil_tests.peers.server import RawServer, TlsServer
+from hil_tests.peers.session import Session
+from hil_tests.peers.wire import Wire
+
+__all__ = [
+    "Behaviour",
+    "CommandResult",
+    "OpensslServer",
+    "RawBehaviour",
+    "RawServer",
+    "Session",
+    "TlsClient",
+    "TlsServer",
+    "Wire",
+    "curl",
+    "echo",
+    "garbage",
+    "half_close",
+    "hang",
+    "http",
+    "openssl_client",
+    "pattern",
+    "reset",
+    "run_command",
+    "silent",
+    "sink",
+    "source",
+    "truncate",
+    "truncated_record",
+]
