@@ -14,13 +14,14 @@ from console import ToolError
 class Upstream:
     """How to recognise an upstream project and read its version.
 
+    `macros` is a pattern for the three macros in `header` that give the version.
     `first` and `last` bound the supported versions, as (major, minor), inclusive.
     """
 
     title: str
     override: str
     header: Path
-    macros: tuple[str, str]
+    macros: str
     first: tuple[int, int]
     last: tuple[int, int]
 
@@ -29,7 +30,7 @@ MICROPYTHON = Upstream(
     "MicroPython",
     "MICROPY_DIR",
     Path("py/mpconfig.h"),
-    ("MICROPY_VERSION_MAJOR", "MICROPY_VERSION_MINOR"),
+    "MICROPY_VERSION_(MAJOR|MINOR|MICRO)",
     (1, 25),
     (1, 29),
 )
@@ -37,7 +38,7 @@ MBEDTLS = Upstream(
     "Mbed TLS",
     "MBEDTLS_DIR",
     Path("include/mbedtls/build_info.h"),
-    ("MBEDTLS_VERSION_MAJOR", "MBEDTLS_VERSION_MINOR"),
+    "MBEDTLS_VERSION_(MAJOR|MINOR|PATCH)",
     (3, 6),
     (3, 6),
 )
@@ -45,37 +46,39 @@ LWIP = Upstream(
     "lwIP",
     "LWIP_DIR",
     Path("src/include/lwip/init.h"),
-    ("LWIP_VERSION_MAJOR", "LWIP_VERSION_MINOR"),
+    "LWIP_VERSION_(MAJOR|MINOR|REVISION)",
     (2, 1),
     (2, 2),
 )
 ALL = (MICROPYTHON, MBEDTLS, LWIP)
 
 
-def version_of(upstream: Upstream, folder: Path) -> tuple[int, int]:
-    """(major, minor) of the sources in `folder`; ToolError if it holds something else."""
+def version_of(upstream: Upstream, folder: Path) -> tuple[int, int, int]:
+    """The version of the sources in `folder`; ToolError if it holds something else."""
     header = folder / upstream.header
     cure = f"set {upstream.override}= to the top folder of a {upstream.title} source tree"
     if not header.is_file():
         raise ToolError(f"{folder} is not {upstream.title}: it has no {upstream.header}", cure)
     text = header.read_text(errors="replace")
-    found = [re.search(rf"#define\s+{macro}\s+(\d+)", text) for macro in upstream.macros]
-    if not found[0] or not found[1]:
+    found = re.findall(rf"#define\s+{upstream.macros}\s+\(?(\d+)", text)
+    numbers = [int(number) for _, number in found]
+    if len(numbers) != 3:
         raise ToolError(f"{header} does not say which version it is", cure)
-    return int(found[0].group(1)), int(found[1].group(1))
+    return numbers[0], numbers[1], numbers[2]
 
 
 def check(upstream: Upstream, folder: Path) -> str:
     """The version of `folder` as text; ToolError when it is not a supported one."""
     version = version_of(upstream, folder)
-    if not upstream.first <= version <= upstream.last:
+    text = ".".join(map(str, version))
+    if not upstream.first <= version[:2] <= upstream.last:
         first, last = (".".join(map(str, v)) for v in (upstream.first, upstream.last))
         supported = first if first == last else f"{first} to {last}"
         raise ToolError(
-            f"{folder} is {upstream.title} {version[0]}.{version[1]}, which is not supported",
+            f"{folder} is {upstream.title} {text}, which is not supported",
             f"use {upstream.title} {supported}, or leave {upstream.override}= unset for the pinned one",
         )
-    return f"{version[0]}.{version[1]}"
+    return text
 
 
 def is_populated(upstream: Upstream, folder: Path) -> bool:

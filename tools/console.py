@@ -7,6 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+# Compilers' command lines have thousands of characters, and drown what went wrong.
+LONGEST = 240
+
 
 class ToolError(Exception):
     """A failure the user can act on: what went wrong, and what to do about it."""
@@ -23,9 +26,9 @@ def step(number: int, total: int, text: str) -> None:
 
 
 def tail(text: str, lines: int = 12) -> str:
-    """The last `lines` lines of a program's output, indented for an error message."""
+    """The last `lines` lines of a program's output, indented for an error message, none too long."""
     kept = text.strip().splitlines()[-lines:]
-    return "\n".join(f"    {line}" for line in kept)
+    return "\n".join(f"    {line[:LONGEST]}{' ...' if len(line) > LONGEST else ''}" for line in kept)
 
 
 def output_of(command: list[str]) -> str:

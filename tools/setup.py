@@ -19,6 +19,7 @@ import sys
 from pathlib import Path
 
 from console import ToolError, exit_with, output_of, step, tail
+from exclusive import only_one
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ROOT / "tools" / "debian-packages.txt"
@@ -124,15 +125,14 @@ def prepare_venv(venv: Path) -> str:
 
 def main() -> None:
     """Prepare Debian, then Python."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="where (default: .venv)")
     arguments = parser.parse_args()
-    step(1, 2, "setup: Debian packages")
-    print(f"      {prepare_debian()}", flush=True)
-    step(2, 2, "setup: Python packages")
-    print(f"      {prepare_venv(arguments.venv)}", flush=True)
+    with only_one(ROOT / "build" / ".setup.lock"):
+        step(1, 2, "setup: Debian packages")
+        print(f"      {prepare_debian()}", flush=True)
+        step(2, 2, "setup: Python packages")
+        print(f"      {prepare_venv(arguments.venv)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -14,21 +14,20 @@ Needs Python 3.11's standard library, apt-get, tar, xz and bzip2.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import apt_lists
 import checkouts
 from console import ToolError, exit_with, step, tail
+from exclusive import only_one
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -218,7 +217,7 @@ def archive_of(source: Source, cache: Path, apt: Apt) -> Path:
         with tempfile.TemporaryDirectory(dir=cache, prefix=".download-") as name:
             apt.download(source, Path(name))
             verify(source, Path(name) / source.file)
-            os.replace(Path(name) / source.file, archive)
+            (Path(name) / source.file).replace(archive)
     verify(source, archive)
     return archive
 
@@ -233,9 +232,7 @@ def unpack(source: Source, archive: Path, folder: Path) -> None:
         fresh = Path(name) / "tree"
         fresh.mkdir()
         command = ["tar", "-xf", str(archive), "--strip-components=1", "--no-same-owner"]
-        done = subprocess.run(
-            command, cwd=fresh, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise ToolError(f"{source.title}: tar failed:\n{tail(done.stderr)}", source.cure)
         finish(source, fresh)
@@ -276,15 +273,6 @@ def is_unpacked(source: Source, folder: Path) -> bool:
     return stamp.is_file() and stamp.read_text() == stamp_of(source)
 
 
-@contextmanager
-def only_one(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`, waiting for other processes to be done."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def override(upstream: checkouts.Upstream, env: Mapping[str, str]) -> Path | None:
     """The checked folder the user set for `upstream`; None if there is none."""
     value = env.get(upstream.override, "")
@@ -317,10 +305,8 @@ def resolve(root: Path, env: Mapping[str, str]) -> tuple[Trees, tuple[str, ...]]
     mbedtls = override(checkouts.MBEDTLS, env) or submodule(checkouts.MBEDTLS, micropython)
     lwip = override(checkouts.LWIP, env) or submodule(checkouts.LWIP, micropython)
     chosen = {"micropython": micropython, "mbedtls": mbedtls, "lwip": lwip}
-    trees = Trees(
-        *(folder or src / name for name, folder in chosen.items()),
-        mpy_lib=src / "micropython-lib",
-    )
+    folders = {name: folder or src / name for name, folder in chosen.items()}
+    trees = Trees(**folders, mpy_lib=src / "micropython-lib")
     return trees, tuple(name for name, folder in chosen.items() if folder is None)
 
 
@@ -345,9 +331,7 @@ def ensure(root: Path, env: Mapping[str, str], quiet: bool = False) -> Trees:
 
 def main() -> None:
     """Fetch and unpack; with --paths, also print the folders as make variables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--paths", action="store_true", help="print where the sources are")
     arguments = parser.parse_args()
     trees = ensure(ROOT, os.environ)

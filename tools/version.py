@@ -40,9 +40,7 @@ def _git(root: Path, *arguments: str) -> str:
 
 def main() -> None:
     """Print the version, or with --epoch the time of the commit."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epoch", action="store_true", help="print the commit's time instead")
     arguments = parser.parse_args()
     print(epoch(ROOT) if arguments.epoch else describe(ROOT))
