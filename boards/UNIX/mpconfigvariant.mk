@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+include $(UNIX_PORT_DIR)/variant.mk

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+
+#define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
+
+#include "ports/unix/variants/mpconfigvariant_common.h"
+
+// Stock turns these on together with its own `ssl`; ours is a user C module, which stock does not count.
+#if MICROPY_SSL_MBEDTLS
+#define MICROPY_PY_HASHLIB_MD5 (1)
+#define MICROPY_PY_HASHLIB_SHA1 (1)
+#define MICROPY_PY_CRYPTOLIB (1)
+#define MICROPY_PY_CRYPTOLIB_CTR (1)
+#endif
