@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+#
+# `make help` lists what can be made. Settings:
+#
+#   BOARD="..."          boards for `firmware`
+#   T="..."              tests for `test`, as pytest names them; default: all
+#   MICROPY_DIR=folder   MicroPython 1.25 to 1.29 in place of the pinned one
+#   MBEDTLS_DIR=folder   Mbed TLS 3.6 in place of MicroPython's or the pinned one
+#   LWIP_DIR=folder      lwIP in place of MicroPython's or the pinned one
+#   MPY_SSL_CACHE=folder where downloads are kept, default ~/.cache/mpy-ssl
+#   JOBS=n               compilers at once, default one a processor
+#
+# Each target runs one program of tools/ or of the rig; what to do is decided there.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+export MICROPY_DIR MBEDTLS_DIR LWIP_DIR MPY_SSL_CACHE
+
+BOARDS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard boards/*/board.json)))))
+BOARD ?= QEMU_VIRT_RV32
+SYSTEM_PYTHON = $(shell tools/find-python.sh)
+PYTHON := .venv/bin/python
+FIRMWARE = $(PYTHON) tools/firmware.py $(if $(JOBS),--jobs $(JOBS))
+PYTEST = $(PYTHON) -m pytest
+CHECKED := $(wildcard tools hil_tests bench)
+UNIT_TESTS := $(wildcard tools/tests hil_tests/unit bench/tests)
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@echo 'boards:             $(BOARDS)'
+
+.PHONY: demo
+demo: setup ## from nothing to verified TLS sessions on the virtual board
+	@$(FIRMWARE) QEMU_VIRT_RV32
+	@$(PYTHON) -m hil_tests demo
+
+.PHONY: setup
+setup: ## install Debian and Python packages that are missing
+	@$(or $(SYSTEM_PYTHON),false) tools/setup.py
+
+.PHONY: sources
+sources: setup ## fetch and unpack the pinned upstream sources
+	@$(PYTHON) tools/sources.py
+
+.PHONY: mpy-cross
+mpy-cross: setup ## build MicroPython's cross compiler
+	@$(FIRMWARE)
+
+.PHONY: firmware
+firmware: setup ## build the image of BOARD="..."
+	@$(FIRMWARE) $(BOARD)
+
+.PHONY: test
+test: lint test-unit test-boards ## run all tests: static checks, tools and rig, every board
+
+.PHONY: test-unit
+test-unit: setup ## run the tests that need no board
+	@$(PYTEST) $(UNIT_TESTS)
+
+.PHONY: test-boards
+test-boards: setup ## run the scenarios on all boards, or only T="..."
+	@$(FIRMWARE) $(BOARDS)
+	@$(PYTEST) -p hil_tests.plugin $(or $(T),hil_tests/scenarios)
+
+.PHONY: test-upstream
+test-upstream: setup ## run MicroPython's own TLS tests against this module
+	@$(FIRMWARE) $(BOARDS)
+	@$(PYTHON) tools/upstream_tests.py
+
+.PHONY: test-reproducible
+test-reproducible: setup ## build each board in two folders and compare the images
+	@$(PYTHON) tools/reproducible.py $(BOARDS)
+
+.PHONY: bench
+bench: setup ## measure stock TLS and this module side by side
+	@$(PYTHON) -m bench
+
+.PHONY: size
+size: setup ## show the size of each built image, and the change since the last time
+	@$(PYTHON) tools/size.py $(BOARDS)
+
+.PHONY: fmt
+fmt: setup ## format the Python sources
+	@$(PYTHON) -m ruff format $(CHECKED)
+	@$(PYTHON) -m ruff check --fix $(CHECKED)
+
+.PHONY: lint
+lint: setup ## check the Python sources: ruff, mypy
+	@$(PYTHON) -m ruff check $(CHECKED)
+	@$(PYTHON) -m ruff format --check $(CHECKED)
+	@$(PYTHON) -m mypy $(CHECKED)
+
+.PHONY: clean
+clean: ## remove all that was built; the downloads and .venv stay
+	rm -rf build
