@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+include("$(QEMU_PORT_DIR)/manifest.py")

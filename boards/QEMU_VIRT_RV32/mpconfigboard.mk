@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+BOARD_STACK_SIZE = 32768

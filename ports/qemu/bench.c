@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+#include "py/runtime.h"
+
+#if MPY_SSL_BENCH
+#endif

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+# What every board of this port carries frozen.
+freeze("modules")
+include("$(MPY_DIR)/extmod/asyncio")
+if options.stock_tls:
+    freeze("stock", "ssl.py")

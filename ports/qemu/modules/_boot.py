@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+# Mounts the storage on /, formatting it when it holds no file system.
+import board
+import vfs
+
+
+def mount():
+    try:
+        flash = board.Flash()
+    except OSError:
+        print("no storage: start QEMU with -drive if=none,id=flash0,... -device virtio-blk-device,drive=flash0")
+        return
+    try:
+        filesystem = vfs.VfsLfs2(flash, progsize=256)
+    except OSError:
+        vfs.VfsLfs2.mkfs(flash, progsize=256)
+        filesystem = vfs.VfsLfs2(flash, progsize=256)
+    vfs.mount(filesystem, "/")
+
+
+mount()
+del mount, board, vfs
