@@ -150,33 +150,33 @@ OUTPUT_BEGINS = "### TEST ###"
 OUTPUT_ENDS = "### TRUTH ###"
 
 
-def normal_name(path: str) -> str:
-    """A test's name as in upstream's tree: the runners repeat a path as it was given."""
-    return path.removeprefix("./")
-
-
-def single_results(lines: Iterable[str], kept: Path) -> Iterator[Result]:
-    """Results from what run-tests.py prints, as they come.
+def single_results(lines: Iterable[str], root: Path, kept: Path) -> Iterator[Result]:
+    """Results from what run-tests.py prints, as they come; tests are named by their path below `root`.
 
     It leaves what a failed test printed in the folder `kept`, after it said FAIL: so that is read with the next line.
     """
     failed = ""
     for line in lines:
         if failed:
-            yield Result(failed, Outcome.FAIL, _kept(kept, failed))
+            yield _failure(failed, root, kept)
             failed = ""
         match = SINGLE.match(line)
         if match and WORDS[match[1]] is Outcome.FAIL:
-            failed = normal_name(match[2])
+            failed = match[2]
         elif match:
-            yield Result(normal_name(match[2]), WORDS[match[1]])
+            yield Result(_name(match[2], root), WORDS[match[1]])
     if failed:
-        yield Result(failed, Outcome.FAIL, _kept(kept, failed))
+        yield _failure(failed, root, kept)
 
 
-def _kept(folder: Path, test: str) -> str:
-    file = folder / (test.replace("/", "_") + ".out")
-    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+def _name(printed: str, root: Path) -> str:
+    return printed.removeprefix(f"{root}/")
+
+
+def _failure(printed: str, root: Path, kept: Path) -> Result:
+    file = kept / (printed.replace("/", "_") + ".out")
+    output = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    return Result(_name(printed, root), Outcome.FAIL, output)
 
 
 def multi_result(test: str, lines: Iterable[str]) -> Result:

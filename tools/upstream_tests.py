@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Runs upstream's own TLS tests with upstream's own runners, in place, against our firmware.
 
-The tests and the runners (tests/run-tests.py, tests/run-multitests.py) stay in the MicroPython source tree, and nothing
-is written there: logs and results go below build/upstream/<BOARD>. Tests that cannot pass stand in
+The runners (tests/run-tests.py, tests/run-multitests.py) are called in the MicroPython source tree, and nothing is
+written there: working files, results and logs go below build/upstream/<BOARD>. Tests that cannot pass stand in
 tools/upstream_exceptions.toml with their reason; an exception that is not needed any more is a failure.
 """
 
@@ -82,14 +82,30 @@ def run_single(job: Job, target: Target, names: Sequence[str]) -> Iterator[Resul
     runner = find_runner(job.tests / "run-tests.py")
     kept = fresh_folder(job.folder / "results")
     device = ["-t", f"port:{target.device}"] if target.device else []
-    # The runner skips ssl_poll.py by its name unless the build is upstream's coverage variant; it does not know it as ./
-    files = [f"./{name}" for name in names]
+    root = working_copy(job, names)
+    files = [str(root / name) for name in names]
     command = runner.command("--keep-path", "-j", "1", "-r", str(kept), *device, *files)
     path = os.pathsep.join((".frozen", str(job.tests.parent / "extmod"), str(job.folder / "path")))
     env = environment(MICROPY_MICROPYTHON=str(target.host), MICROPYPATH=path)
     log = job.folder / "run-tests.log"
     log.unlink(missing_ok=True)
-    yield from results.single_results(lines_of(command, job.tests, env, log), kept)
+    yield from results.single_results(lines_of(command, job.tests, env, log), root, kept)
+
+
+def working_copy(job: Job, names: Iterable[str]) -> Path:
+    """A folder with copies of those tests and of what they are expected to print.
+
+    The runner starts a test in the test's folder. It would also skip ssl_poll.py, which it knows by its place and runs
+    only on upstream's coverage build, since no other stock build has the method that the test needs; ours does.
+    """
+    root = fresh_folder(job.folder / "tests")
+    for name in names:
+        copy = root / name
+        copy.parent.mkdir(exist_ok=True)
+        for ending in ("", ".exp"):
+            if (source := job.tests / f"{name}{ending}").is_file():
+                shutil.copyfile(source, f"{copy}{ending}")
+    return root
 
 
 def run_multi(job: Job, target: Target, names: Sequence[str]) -> Iterator[Result]:

@@ -37,11 +37,11 @@ def judgement(outcome: Outcome, exemption: Exemption | None, output: str = "") -
 def test_run_tests_lines_give_one_result_each(tmp_path: Path) -> None:
     lines = [
         "platform=linux arch=x64\n",
-        "pass  ./extmod/ssl_basic.py \n",
+        f"pass  {tmp_path}/extmod/ssl_basic.py \n",
         "skip  extmod/ssl_ioctl.py\n",
         "2 tests performed\n",
     ]
-    assert list(single_results(lines, tmp_path)) == [
+    assert list(single_results(lines, tmp_path, tmp_path)) == [
         Result("extmod/ssl_basic.py", Outcome.PASS),
         Result("extmod/ssl_ioctl.py", Outcome.SKIP),
     ]
@@ -49,17 +49,17 @@ def test_run_tests_lines_give_one_result_each(tmp_path: Path) -> None:
 
 def test_a_failed_tests_output_is_read_after_the_runner_wrote_it(tmp_path: Path) -> None:
     def lines() -> object:
-        yield "FAIL  ./extmod/ssl_poll.py \n"
-        (tmp_path / "extmod_ssl_poll.py.out").write_text("AttributeError\nCRASH")
-        yield "pass  ./extmod/tls_dtls.py\n"
+        yield "FAIL  /root/extmod/ssl_poll.py \n"
+        (tmp_path / "_root_extmod_ssl_poll.py.out").write_text("AttributeError\nCRASH")
+        yield "pass  /root/extmod/tls_dtls.py\n"
 
-    results = list(single_results(lines(), tmp_path))  # type: ignore[arg-type]
+    results = list(single_results(lines(), Path("/root"), tmp_path))  # type: ignore[arg-type]
     assert results[0] == Result("extmod/ssl_poll.py", Outcome.FAIL, "AttributeError\nCRASH")
     assert results[1].outcome is Outcome.PASS
 
 
 def test_a_test_too_large_for_the_board_counts_as_skipped(tmp_path: Path) -> None:
-    assert [r.outcome for r in single_results(["lrge  extmod/ssl_poll.py\n"], tmp_path)] == [Outcome.SKIP]
+    assert [r.outcome for r in single_results(["lrge  extmod/ssl_poll.py\n"], tmp_path, tmp_path)] == [Outcome.SKIP]
 
 
 @pytest.mark.parametrize(("word", "outcome"), [("pass", Outcome.PASS), ("skip", Outcome.SKIP), ("FAIL", Outcome.FAIL)])
