@@ -18,9 +18,9 @@ from pathlib import Path
 
 from hil_tests.boards.base import Board
 from hil_tests.boards.description import BoardDescription
-from hil_tests.boards.process import child_command, describe_end, stop
 from hil_tests.console import Console
 from hil_tests.errors import BoardCrashed, BootFailed, RigError, ToolMissing
+from hil_tests.process import child_command, describe_end, stop
 from hil_tests.transport import Repl
 
 AGENT = Path(__file__).with_name("unix_agent.py")
@@ -47,7 +47,7 @@ class UnixBoard(Board):
         ours, theirs = socket.socketpair()
         with theirs, self.error_path.open("ab") as errors:
             self._process = subprocess.Popen(
-                child_command([str(self.image), str(AGENT)]),
+                child_command([str(self.image), "-c", AGENT.read_text(encoding="utf-8")]),
                 stdin=theirs,
                 stdout=theirs,
                 stderr=errors,

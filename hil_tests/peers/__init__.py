@@ -20,10 +20,11 @@ from hil_tests.peers.behaviours import (
     truncated_record,
 )
 from hil_tests.peers.client import TlsClient
-from hil_tests.peers.commands import CommandResult, OpensslServer, curl, openssl_client, run_command
+from hil_tests.peers.commands import OpensslServer, curl, openssl_client
 from hil_tests.peers.server import RawServer, TlsServer
 from hil_tests.peers.session import Session
 from hil_tests.peers.wire import Wire
+from hil_tests.process import CommandResult, run_command
 
 __all__ = [
     "Behaviour",

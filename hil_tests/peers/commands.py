@@ -3,38 +3,14 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from hil_tests.boards.process import child_command, stop
 from hil_tests.certificates import Identity
 from hil_tests.errors import RigError
-
-
-@dataclass(frozen=True)
-class CommandResult:
-    """How a program ended."""
-
-    command: Sequence[str]
-    code: int
-    output: bytes
-    error: str
-
-
-def run_command(command: Sequence[str], *, stdin: bytes = b"", timeout: float = 20.0) -> CommandResult:
-    """Run a peer to its end. Raises RigError when it is not installed or not over after `timeout` seconds."""
-    _require(command[0])
-    try:
-        done = subprocess.run(child_command(command), input=stdin, capture_output=True, timeout=timeout, check=False)
-    except subprocess.TimeoutExpired as error:
-        seen = (error.stdout or b"")[-2000:] + (error.stderr or b"")[-2000:]
-        raise RigError(f"{' '.join(command)}: not over after {timeout:g} s; it said:\n{seen!r}") from error
-    return CommandResult(command, done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+from hil_tests.process import CommandResult, child_command, require, run_command, stop
 
 
 def curl(address: tuple[str, int], root: Identity, *arguments: str, path: str = "/", timeout: float = 20.0) -> CommandResult:
@@ -60,7 +36,7 @@ class OpensslServer:
     """`openssl s_server` on an ephemeral port; stopped at the end of a `with` block. Its output goes to `log`."""
 
     def __init__(self, identity: Identity, log: Path, *arguments: str, timeout: float = 10.0) -> None:
-        _require("openssl")
+        require("openssl")
         self.identity = identity
         self.log = log
         command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-naccept", "100"]
@@ -97,8 +73,3 @@ class OpensslServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _require(program: str) -> None:
-    if shutil.which(program) is None:
-        raise RigError(f"{program} is not installed; install the Debian package {program}, or run: make setup")
