@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "py/mperrno.h"
+#include "py/objstr.h"
+#include "py/runtime.h"
+
+#include "mbedtls/asn1.h"
+#include "mbedtls/error.h"
+#include "mbedtls/pem.h"
+
+#include "blob.h"
+#include "certificate.h"
+#include "error.h"
+#include "memory.h"
+#include "random.h"
+
+#define CERTIFICATE_BEGIN "-----BEGIN CERTIFICATE-----"
+#define CERTIFICATE_END "-----END CERTIFICATE-----"
+#define HIGH_LEVEL(code) (-(-(code) & 0xFF80))
+
+// --- Parsing --------------------------------------------------------------------------------------------------
+
+// Total length of the DER element at the start of data, or 0 if there is no SEQUENCE that fits.
+static size_t der_len(const unsigned char *data, size_t len) {
+    unsigned char *p = (unsigned char *)data;
+    size_t body;
+    int ret = mbedtls_asn1_get_tag(&p, data + len, &body, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE);
+    return ret == 0 ? (size_t)(p - data) + body : 0;
+}
+
+// Appends the PEM certificate that comes next and moves on; *done if there is none.
+static int parse_next_pem(mbedtls_x509_crt *chain, mpy_ssl_blob_t *rest, bool *done) {
+    mbedtls_pem_context pem;
+    mbedtls_pem_init(&pem);
+    size_t used = 0;
+    int ret = mbedtls_pem_read_buffer(&pem, CERTIFICATE_BEGIN, CERTIFICATE_END, rest->data, NULL, 0, &used);
+    if (ret == MBEDTLS_ERR_PEM_NO_HEADER_FOOTER_PRESENT) {
+        *done = strstr((const char *)rest->data, CERTIFICATE_BEGIN) == NULL;
+        ret = *done ? 0 : ret;
+    } else if (ret == 0) {
+        size_t len;
+        const unsigned char *der = mbedtls_pem_get_buffer(&pem, &len);
+        ret = mbedtls_x509_crt_parse_der(chain, der, len);
+    }
+    rest->data += used;
+    rest->len -= used;
+    mbedtls_pem_free(&pem);
+    return ret;
+}
+
+static int parse_next_der(mbedtls_x509_crt *chain, mpy_ssl_blob_t *rest, bool *done) {
+    *done = rest->len == 0;
+    if (*done) {
+        return 0;
+    }
+    size_t len = der_len(rest->data, rest->len);
+    if (len == 0) {
+        return MBEDTLS_ERR_X509_INVALID_FORMAT;
+    }
+    int ret = mbedtls_x509_crt_parse_der(chain, rest->data, len);
+    rest->data += len;
+    rest->len -= len;
+    return ret;
+}
+
+static bool is_unsupported(int ret) {
+    int high = HIGH_LEVEL(ret);
+    return high == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG || high == MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE
+           || high == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG || high == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE
+           || high == MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE;
+}
+
+// Appends all certificates of a blob; *number is the ordinal, from 1, of the one that was parsed last. An unsupported
+// one is left out if `lenient`, but is the result if there is no other.
+static int parse_chain(mbedtls_x509_crt *chain, const mpy_ssl_blob_t *blob, bool lenient, unsigned *number) {
+    mpy_ssl_blob_t rest = *blob;
+    int unsupported = 0;
+    bool done = false;
+    for (*number = 1;; ++*number) {
+        int ret = blob->pem ? parse_next_pem(chain, &rest, &done) : parse_next_der(chain, &rest, &done);
+        if (done) {
+            break;
+        }
+        if (ret != 0 && lenient && is_unsupported(ret)) {
+            unsupported = ret;
+        } else if (ret != 0) {
+            return ret;
+        }
+    }
+    if (chain->version == 0) {
+        return unsupported != 0 ? unsupported : MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT;
+    }
+    return 0;
+}
+
+// --- What went wrong ------------------------------------------------------------------------------------------
+
+// Found while something is held that has to be freed before the exception is made and raised.
+typedef struct {
+    mp_obj_t exception; // ready made, or MP_OBJ_NULL
+    const char *text;   // of a ValueError, or NULL; may print %u, number, and then %x, the code
+    unsigned number;
+    int code;           // negative Mbed TLS error, or 0 if all is well
+} fault_t;
+
+static void raise_if(const fault_t *fault) {
+    if (fault->exception != MP_OBJ_NULL) {
+        nlr_raise(fault->exception);
+    }
+    if (fault->code == 0) {
+        return;
+    }
+    if (mpy_ssl_error_is_no_memory(fault->code)) {
+        mp_raise_OSError(MP_ENOMEM);
+    }
+    vstr_t text;
+    vstr_init(&text, 64);
+    vstr_printf(&text, fault->text, fault->number, (unsigned)-fault->code);
+    mp_obj_t arg = mp_obj_new_str_from_vstr(&text);
+    nlr_raise(mp_obj_new_exception_arg1(&mp_type_ValueError, arg));
+}
+
+static bool is_asn1_or_pem(const mpy_ssl_blob_t *blob) {
+    return blob->pem || (blob->len > 1 && blob->data[0] == (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE));
+}
+
+static const char *certificate_text(const mpy_ssl_blob_t *blob, int ret) {
+    if (!is_asn1_or_pem(blob)) {
+        return "invalid cert";
+    }
+    if (ret == MBEDTLS_ERR_X509_CERT_UNKNOWN_FORMAT) {
+        return "invalid cert: no certificate in the PEM data";
+    }
+    return is_unsupported(ret)
+        ? "invalid cert: certificate %u has a key or signature that this firmware does not have (-0x%04x)"
+        : "invalid cert: certificate %u is malformed (-0x%04x)";
+}
+
+// PKCS#8's EncryptedPrivateKeyInfo begins with a SEQUENCE, all plain keys with an INTEGER.
+static bool is_encrypted(const mpy_ssl_blob_t *blob) {
+    if (blob->pem) {
+        return strstr((const char *)blob->data, "ENCRYPTED") != NULL;
+    }
+    unsigned char *p = (unsigned char *)blob->data;
+    size_t len;
+    return mbedtls_asn1_get_tag(&p, blob->data + blob->len, &len, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) == 0
+           && len > 0 && *p == (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE);
+}
+
+static const char *key_text(const mpy_ssl_blob_t *blob, bool has_password, int ret) {
+    if (!is_asn1_or_pem(blob)) {
+        return "invalid key";
+    }
+    if (ret == MBEDTLS_ERR_PK_PASSWORD_MISMATCH) {
+        return "invalid key: wrong password";
+    }
+    if (is_encrypted(blob)) {
+        return has_password
+            ? "invalid key: encrypted in a way that this firmware does not have: use PKCS#8 with PBES2 and AES"
+            : "invalid key: it is encrypted: give password= or decrypt it with 'openssl pkey'";
+    }
+    return "invalid key: malformed, or of a kind that this firmware does not have";
+}
+
+// --- Identity -------------------------------------------------------------------------------------------------
+
+static void parse_key(mbedtls_pk_context *key, mp_obj_t source, mp_obj_t password_in, fault_t *fault) {
+    mpy_ssl_blob_t blob;
+    fault->exception = mpy_ssl_blob_read(&blob, source);
+    if (fault->exception == MP_OBJ_NULL) {
+        mp_buffer_info_t password = {0};
+        mp_get_buffer(password_in, &password, MP_BUFFER_READ);
+        size_t len = blob.len + blob.pem; // PEM is counted with its NUL
+        fault->code = mbedtls_pk_parse_key(key, blob.data, len, password.buf, password.len, mpy_ssl_random, NULL);
+        fault->text = key_text(&blob, password.len > 0, fault->code);
+    }
+    mpy_ssl_blob_free(&blob);
+}
+
+static void parse_certificates(mbedtls_x509_crt *chain, mp_obj_t source, bool lenient, fault_t *fault) {
+    mpy_ssl_blob_t blob;
+    fault->exception = mpy_ssl_blob_read(&blob, source);
+    if (fault->exception == MP_OBJ_NULL) {
+        fault->code = parse_chain(chain, &blob, lenient, &fault->number);
+        fault->text = certificate_text(&blob, fault->code);
+    }
+    mpy_ssl_blob_free(&blob);
+}
+
+static bool is_fault(const fault_t *fault) {
+    return fault->exception != MP_OBJ_NULL || fault->code != 0;
+}
+
+static void identity_parse(mpy_ssl_identity_t *identity, mp_obj_t cert, mp_obj_t key, mp_obj_t password, fault_t *fault) {
+    parse_key(&identity->key, key, password, fault);
+    if (!is_fault(fault)) {
+        parse_certificates(&identity->chain, cert, false, fault);
+    }
+    if (!is_fault(fault)) {
+        fault->code = mbedtls_pk_check_pair(&identity->chain.pk, &identity->key, mpy_ssl_random, NULL);
+        fault->text = "key does not match the certificate";
+    }
+}
+
+mpy_ssl_identity_t *mpy_ssl_identity_load(mp_obj_t cert, mp_obj_t key, mp_obj_t password) {
+    mpy_ssl_identity_t *identity = mpy_ssl_calloc(1, sizeof(*identity));
+    if (identity == NULL) {
+        mp_raise_OSError(MP_ENOMEM);
+    }
+    fault_t fault = {.exception = MP_OBJ_NULL};
+    identity->refs = 1;
+    mbedtls_x509_crt_init(&identity->chain);
+    mbedtls_pk_init(&identity->key);
+    identity_parse(identity, cert, key, password, &fault);
+    if (is_fault(&fault)) {
+        mpy_ssl_identity_unref(identity);
+        raise_if(&fault);
+    }
+    return identity;
+}
+
+mpy_ssl_identity_t *mpy_ssl_identity_ref(mpy_ssl_identity_t *identity) {
+    mpy_ssl_lock();
+    if (identity != NULL) {
+        identity->refs++;
+    }
+    mpy_ssl_unlock();
+    return identity;
+}
+
+void mpy_ssl_identity_unref(mpy_ssl_identity_t *identity) {
+    mpy_ssl_lock();
+    bool last = identity != NULL && --identity->refs == 0;
+    mpy_ssl_unlock();
+    if (last) {
+        mbedtls_pk_free(&identity->key);
+        mbedtls_x509_crt_free(&identity->chain);
+        mpy_ssl_free(identity);
+    }
+}
+
+// --- Trust ----------------------------------------------------------------------------------------------------
+
+static void free_list(mbedtls_x509_crt *first) {
+    if (first != NULL) {
+        mbedtls_x509_crt_free(first); // frees all that follow, but not the first itself
+        mpy_ssl_free(first);
+    }
+}
+
+static bool contains(const mbedtls_x509_crt *list, const mbedtls_x509_crt *certificate) {
+    for (; list != NULL; list = list->next) {
+        if (list->raw.len == certificate->raw.len && memcmp(list->raw.p, certificate->raw.p, list->raw.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Moves the certificates of a list to the end of *first, except those that are there already.
+static void merge(mbedtls_x509_crt **first, mbedtls_x509_crt *list) {
+    while (list != NULL) {
+        mbedtls_x509_crt *next = list->next;
+        list->next = NULL;
+        if (contains(*first, list)) {
+            free_list(list);
+        } else {
+            mbedtls_x509_crt **end = first;
+            while (*end != NULL) {
+                end = &(*end)->next;
+            }
+            *end = list;
+        }
+        list = next;
+    }
+}
+
+// The store is made last: reading a file can run Python code, which can load into the same context.
+static int trust_make(mpy_ssl_trust_t **trust) {
+    if (*trust == NULL) {
+        *trust = mpy_ssl_calloc(1, sizeof(**trust));
+        if (*trust == NULL) {
+            return MBEDTLS_ERR_X509_ALLOC_FAILED;
+        }
+        (*trust)->refs = 1;
+    }
+    return 0;
+}
+
+void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source) {
+    fault_t fault = {.exception = MP_OBJ_NULL};
+    mbedtls_x509_crt *list = mpy_ssl_calloc(1, sizeof(*list));
+    if (list == NULL) {
+        mp_raise_OSError(MP_ENOMEM);
+    }
+    mbedtls_x509_crt_init(list);
+    parse_certificates(list, source, true, &fault);
+    if (!is_fault(&fault)) {
+        fault.code = trust_make(trust);
+    }
+    if (is_fault(&fault)) {
+        free_list(list);
+        raise_if(&fault);
+    }
+    merge(&(*trust)->first, list);
+}
+
+mpy_ssl_trust_t *mpy_ssl_trust_ref(mpy_ssl_trust_t *trust) {
+    mpy_ssl_lock();
+    if (trust != NULL) {
+        trust->refs++;
+    }
+    mpy_ssl_unlock();
+    return trust;
+}
+
+void mpy_ssl_trust_unref(mpy_ssl_trust_t *trust) {
+    mpy_ssl_lock();
+    bool last = trust != NULL && --trust->refs == 0;
+    mpy_ssl_unlock();
+    if (last) {
+        free_list(trust->first);
+        mpy_ssl_free(trust);
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+//
+// Certificates and keys: from paths or data, PEM (RFC 7468) or DER, into Mbed TLS's structures.
+//
+// Identities and trust stores live outside Python's heap objects and are counted, because sockets go on using them
+// after the context that loaded them has loaded others or is gone. All functions that load may raise ValueError (what
+// is wrong with the data), OSError (a file that cannot be read, ENOMEM) or TypeError, and have then changed nothing.
+#ifndef MPY_SSL_CERTIFICATE_H
+#define MPY_SSL_CERTIFICATE_H
+
+#include <stddef.h>
+
+#include "py/obj.h"
+
+#include "mbedtls/pk.h"
+#include "mbedtls/x509_crt.h"
+
+// Who we are: a chain, our own certificate first, and its private key.
+typedef struct {
+    size_t refs;
+    mbedtls_x509_crt chain;
+    mbedtls_pk_context key;
+} mpy_ssl_identity_t;
+
+// Whom we trust: CA certificates.
+typedef struct {
+    size_t refs;
+    mbedtls_x509_crt *first; // NULL while empty
+} mpy_ssl_trust_t;
+
+// Loads a chain and the key of its first certificate. Each is a path (str; a str with PEM text is data too) or data
+// (bytes-like). The key is RSA or EC as PKCS#1 (RFC 8017, A.1), SEC1 (RFC 5915) or PKCS#8 (RFC 5958), and must belong to
+// the certificate. password (str, bytes-like or None) is for an encrypted PKCS#8 key (PBES2, RFC 8018). Copies of the key
+// that were made on the way are zeroed. The caller owns one reference.
+mpy_ssl_identity_t *mpy_ssl_identity_load(mp_obj_t cert, mp_obj_t key, mp_obj_t password);
+mpy_ssl_identity_t *mpy_ssl_identity_ref(mpy_ssl_identity_t *identity);
+void mpy_ssl_identity_unref(mpy_ssl_identity_t *identity);
+
+// Adds all CA certificates of a PEM bundle, or one or several DER certificates one behind the other, to *trust, which
+// is made if NULL. Certificates that are there already are left out, and so are those with keys or signatures that
+// this build does not have, unless nothing else is in the bundle.
+void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source);
+mpy_ssl_trust_t *mpy_ssl_trust_ref(mpy_ssl_trust_t *trust);
+void mpy_ssl_trust_unref(mpy_ssl_trust_t *trust);
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "py/mperrno.h"
+#include "py/objstr.h"
+#include "py/runtime.h"
+
+#include "mbedtls/ssl.h"
+#include "mbedtls/ssl_ciphersuites.h"
+
+#include "ciphers.h"
+#include "memory.h"
+
+#define NAME_MAX_LEN 64 // the longest name that Mbed TLS knows has 52 characters
+
+const int mpy_ssl_ciphers_default[] = {
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384,
+    0,
+};
+
+static bool is_built(int id) {
+    for (const int *built = mbedtls_ssl_list_ciphersuites(); *built != 0; ++built) {
+        if (*built == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Number of the suite, or 0. Mbed TLS's names are IANA's with dashes.
+static int id_of(mp_obj_t name_in) {
+    size_t len;
+    const char *name = mp_obj_str_get_data(name_in, &len);
+    char dashed[NAME_MAX_LEN];
+    if (len >= sizeof(dashed)) {
+        return 0;
+    }
+    for (size_t i = 0; i < len; ++i) {
+        dashed[i] = name[i] == '_' ? '-' : name[i];
+    }
+    dashed[len] = '\0';
+    int id = strlen(dashed) == len ? mbedtls_ssl_get_ciphersuite_id(dashed) : 0;
+    return is_built(id) ? id : 0;
+}
+
+mpy_ssl_ciphers_t *mpy_ssl_ciphers_new(mp_obj_t names) {
+    size_t len;
+    mp_obj_t *items;
+    mp_obj_get_array(names, &len, &items);
+    if (len == 0) {
+        mp_raise_ValueError(MP_ERROR_TEXT("no ciphers given"));
+    }
+    for (size_t i = 0; i < len; ++i) {
+        if (id_of(items[i]) == 0) {
+            mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("unknown cipher '%s'"), mp_obj_str_get_str(items[i]));
+        }
+    }
+    mpy_ssl_ciphers_t *ciphers = mpy_ssl_calloc(1, sizeof(*ciphers) + (len + 1) * sizeof(int));
+    if (ciphers == NULL) {
+        mp_raise_OSError(MP_ENOMEM);
+    }
+    ciphers->refs = 1;
+    for (size_t i = 0; i < len; ++i) {
+        ciphers->ids[i] = id_of(items[i]);
+    }
+    return ciphers;
+}
+
+mpy_ssl_ciphers_t *mpy_ssl_ciphers_ref(mpy_ssl_ciphers_t *ciphers) {
+    mpy_ssl_lock();
+    if (ciphers != NULL) {
+        ciphers->refs++;
+    }
+    mpy_ssl_unlock();
+    return ciphers;
+}
+
+void mpy_ssl_ciphers_unref(mpy_ssl_ciphers_t *ciphers) {
+    mpy_ssl_lock();
+    bool last = ciphers != NULL && --ciphers->refs == 0;
+    mpy_ssl_unlock();
+    if (last) {
+        mpy_ssl_free(ciphers);
+    }
+}
+
+mp_obj_t mpy_ssl_ciphers_names(const int *ids) {
+    mp_obj_t list = mp_obj_new_list(0, NULL);
+    for (; *ids != 0; ++ids) {
+        if (is_built(*ids)) {
+            mp_obj_list_append(list, mp_obj_new_str_from_cstr(mbedtls_ssl_get_ciphersuite_name(*ids)));
+        }
+    }
+    return list;
+}

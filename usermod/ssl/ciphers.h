@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//
+// Cipher suites: the default order, and names.
+#ifndef MPY_SSL_CIPHERS_H
+#define MPY_SSL_CIPHERS_H
+
+#include <stddef.h>
+
+#include "py/obj.h"
+
+// An immutable list of suites, counted because every socket made with it keeps it: Mbed TLS does not copy.
+typedef struct {
+    size_t refs;
+    int ids[]; // IANA numbers in order of preference, 0 at the end
+} mpy_ssl_ciphers_t;
+
+// The suites of a context that was not told otherwise, 0 at the end. Forward secrecy only; first the AEADs, of which
+// ChaCha20-Poly1305 is the fastest in software and constant-time; CBC with SHA-2 and encrypt-then-MAC for old peers.
+extern const int mpy_ssl_ciphers_default[];
+
+// From a list or tuple of names, IANA's (TLS_ECDHE_…) or Mbed TLS's (TLS-ECDHE-…). Raises ValueError naming the first
+// unknown one, or for an empty list; TypeError for other types; MemoryError. The caller owns one reference.
+mpy_ssl_ciphers_t *mpy_ssl_ciphers_new(mp_obj_t names);
+
+// One reference more, one less; NULL is allowed.
+mpy_ssl_ciphers_t *mpy_ssl_ciphers_ref(mpy_ssl_ciphers_t *ciphers);
+void mpy_ssl_ciphers_unref(mpy_ssl_ciphers_t *ciphers);
+
+// A list of the names of ids[], without those that this build does not have. May raise MemoryError.
+mp_obj_t mpy_ssl_ciphers_names(const int *ids);
+
+#endif

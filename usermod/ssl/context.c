@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "py/objstr.h"
+#include "py/runtime.h"
+
+#include "mbedtls/ssl.h"
+
+#include "context.h"
+#include "socket.h"
+
+#define HOSTNAME_MAX_LEN 255 // RFC 1035, 2.3.4
+
+// --- Settings -------------------------------------------------------------------------------------------------
+
+static mpy_ssl_context_t *context_new(mp_int_t protocol) {
+    mpy_ssl_context_t *self = mp_obj_malloc_with_finaliser(mpy_ssl_context_t, &mpy_ssl_type_context);
+    self->protocol = (uint8_t)protocol;
+    self->verify_mode = protocol == MPY_SSL_PROTOCOL_TLS_CLIENT ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE;
+    self->identity = NULL;
+    self->trust = NULL;
+    self->ciphers = NULL;
+    self->verify_callback = mp_const_none;
+    return self;
+}
+
+static mp_obj_t context_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    (void)type;
+    mp_arg_check_num(n_args, n_kw, 1, 1, false);
+    mp_int_t protocol = mp_obj_get_int(args[0]);
+    if (protocol != MPY_SSL_PROTOCOL_TLS_CLIENT && protocol != MPY_SSL_PROTOCOL_TLS_SERVER) {
+        mp_raise_ValueError(MP_ERROR_TEXT("protocol must be PROTOCOL_TLS_CLIENT or PROTOCOL_TLS_SERVER"));
+    }
+    return MP_OBJ_FROM_PTR(context_new(protocol));
+}
+
+static void set_verify_mode(mpy_ssl_context_t *self, mp_obj_t value) {
+    mp_int_t mode = mp_obj_get_int(value);
+    if (mode < MBEDTLS_SSL_VERIFY_NONE || mode > MBEDTLS_SSL_VERIFY_REQUIRED) {
+        mp_raise_ValueError(MP_ERROR_TEXT("verify_mode must be CERT_NONE, CERT_OPTIONAL or CERT_REQUIRED"));
+    }
+    self->verify_mode = (uint8_t)mode;
+}
+
+static void set_verify_callback(mpy_ssl_context_t *self, mp_obj_t value) {
+    if (value != mp_const_none && !mp_obj_is_callable(value)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("verify_callback must be callable or None"));
+    }
+    self->verify_callback = value;
+}
+
+static void load_identity(mpy_ssl_context_t *self, mp_obj_t cert, mp_obj_t key, mp_obj_t password) {
+    mpy_ssl_identity_t *identity = mpy_ssl_identity_load(cert, key, password);
+    mpy_ssl_identity_unref(self->identity);
+    self->identity = identity;
+}
+
+static void context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
+    mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
+    if (dest[0] == MP_OBJ_NULL) {
+        if (attr == MP_QSTR_verify_mode) {
+            dest[0] = MP_OBJ_NEW_SMALL_INT(self->verify_mode);
+        } else if (attr == MP_QSTR_verify_callback) {
+            dest[0] = self->verify_callback;
+        } else if (attr == MP_QSTR_protocol) {
+            dest[0] = MP_OBJ_NEW_SMALL_INT(self->protocol);
+        } else {
+            dest[1] = MP_OBJ_SENTINEL; // look among the methods
+        }
+    } else if (dest[1] != MP_OBJ_NULL) {
+        if (attr == MP_QSTR_verify_mode) {
+            set_verify_mode(self, dest[1]);
+            dest[0] = MP_OBJ_NULL; // stored
+        } else if (attr == MP_QSTR_verify_callback) {
+            set_verify_callback(self, dest[1]);
+            dest[0] = MP_OBJ_NULL;
+        }
+    }
+}
+
+// --- Methods --------------------------------------------------------------------------------------------------
+
+// load_cert_chain(certfile, keyfile, password=None)
+static mp_obj_t context_load_cert_chain(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+    enum { ARG_certfile, ARG_keyfile, ARG_password };
+    static const mp_arg_t allowed[] = {
+        {MP_QSTR_certfile, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_keyfile, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_password, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+    };
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
+    mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
+    load_identity(MP_OBJ_TO_PTR(pos_args[0]), args[ARG_certfile].u_obj, args[ARG_keyfile].u_obj, args[ARG_password].u_obj);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(context_load_cert_chain_obj, 1, context_load_cert_chain);
+
+// load_verify_locations(cafile=None, cadata=None): exactly one
+static mp_obj_t context_load_verify_locations(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+    enum { ARG_cafile, ARG_cadata };
+    static const mp_arg_t allowed[] = {
+        {MP_QSTR_cafile, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_cadata, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+    };
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
+    mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
+    mpy_ssl_context_t *self = MP_OBJ_TO_PTR(pos_args[0]);
+    mp_obj_t cafile = args[ARG_cafile].u_obj;
+    mp_obj_t cadata = args[ARG_cadata].u_obj;
+    if ((cafile == mp_const_none) == (cadata == mp_const_none)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("give one of cafile and cadata"));
+    }
+    mpy_ssl_trust_load(&self->trust, cafile != mp_const_none ? cafile : cadata);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(context_load_verify_locations_obj, 1, context_load_verify_locations);
+
+static mp_obj_t context_get_ciphers(mp_obj_t self_in) {
+    mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
+    return mpy_ssl_ciphers_names(self->ciphers != NULL ? self->ciphers->ids : mpy_ssl_ciphers_default);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(context_get_ciphers_obj, context_get_ciphers);
+
+static mp_obj_t context_set_ciphers(mp_obj_t self_in, mp_obj_t names) {
+    mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_ciphers_t *ciphers = mpy_ssl_ciphers_new(names);
+    mpy_ssl_ciphers_unref(self->ciphers);
+    self->ciphers = ciphers;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(context_set_ciphers_obj, context_set_ciphers);
+
+static mp_obj_t context_del(mp_obj_t self_in) {
+    mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_identity_unref(self->identity);
+    mpy_ssl_trust_unref(self->trust);
+    mpy_ssl_ciphers_unref(self->ciphers);
+    self->identity = NULL;
+    self->trust = NULL;
+    self->ciphers = NULL;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(context_del_obj, context_del);
+
+// --- wrap_socket ----------------------------------------------------------------------------------------------
+
+static const char *checked_hostname(mp_obj_t name_in) {
+    if (name_in == mp_const_none) {
+        return NULL;
+    }
+    size_t len;
+    const char *name = mp_obj_str_get_data(name_in, &len);
+    if (len == 0 || len > HOSTNAME_MAX_LEN || name[0] == '.' || strlen(name) != len) {
+        mp_raise_ValueError(MP_ERROR_TEXT("server_hostname is empty, too long, or begins with a dot, or holds a NUL"));
+    }
+    return name;
+}
+
+static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side, bool do_handshake, mp_obj_t hostname) {
+    if (server_side != (self->protocol == MPY_SSL_PROTOCOL_TLS_SERVER)) {
+        mp_raise_ValueError(server_side
+            ? MP_ERROR_TEXT("server_side=True needs a PROTOCOL_TLS_SERVER context")
+            : MP_ERROR_TEXT("a PROTOCOL_TLS_SERVER context needs server_side=True"));
+    }
+    mpy_ssl_options_t options = {
+        .server_side = server_side,
+        .verify_mode = self->verify_mode,
+        .server_hostname = checked_hostname(hostname),
+        .identity = self->identity,
+        .trust = self->trust,
+        .ciphers = self->ciphers,
+        .verify_callback = self->verify_callback,
+    };
+    if (!server_side && options.server_hostname == NULL && self->verify_mode == MBEDTLS_SSL_VERIFY_REQUIRED) {
+        mp_raise_ValueError(MP_ERROR_TEXT("CERT_REQUIRED requires server_hostname"));
+    }
+    return mpy_ssl_socket_new(stream, &options, do_handshake);
+}
+
+// SSLContext.wrap_socket(sock, *, server_side=False, do_handshake_on_connect=True, server_hostname=None)
+static mp_obj_t context_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+    enum { ARG_sock, ARG_server_side, ARG_do_handshake_on_connect, ARG_server_hostname };
+    static const mp_arg_t allowed[] = {
+        {MP_QSTR_sock, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_server_side, MP_ARG_KW_ONLY | MP_ARG_BOOL, {.u_bool = false}},
+        {MP_QSTR_do_handshake_on_connect, MP_ARG_KW_ONLY | MP_ARG_BOOL, {.u_bool = true}},
+        {MP_QSTR_server_hostname, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+    };
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
+    mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
+    return wrap(MP_OBJ_TO_PTR(pos_args[0]), args[ARG_sock].u_obj, args[ARG_server_side].u_bool,
+        args[ARG_do_handshake_on_connect].u_bool, args[ARG_server_hostname].u_obj);
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(context_wrap_socket_obj, 1, context_wrap_socket);
+
+// ssl.wrap_socket(sock, server_side=False, keyfile=None, certfile=None, cert_reqs=CERT_NONE, cadata=None,
+//     server_hostname=None, do_handshake=True, ca_certs=None); key and cert are older names of keyfile and certfile
+static mp_obj_t wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+    enum { ARG_sock, ARG_server_side, ARG_keyfile, ARG_certfile, ARG_cert_reqs, ARG_cadata, ARG_server_hostname,
+           ARG_do_handshake, ARG_ca_certs, ARG_key, ARG_cert };
+    static const mp_arg_t allowed[] = {
+        {MP_QSTR_sock, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_server_side, MP_ARG_BOOL, {.u_bool = false}},
+        {MP_QSTR_keyfile, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_certfile, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_cert_reqs, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_INT(MBEDTLS_SSL_VERIFY_NONE)}},
+        {MP_QSTR_cadata, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_server_hostname, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_do_handshake, MP_ARG_BOOL, {.u_bool = true}},
+        {MP_QSTR_ca_certs, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_key, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_cert, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+    };
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
+    mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
+    bool server_side = args[ARG_server_side].u_bool;
+    mp_obj_t key = args[args[ARG_key].u_obj != mp_const_none ? ARG_key : ARG_keyfile].u_obj;
+    mp_obj_t cert = args[args[ARG_cert].u_obj != mp_const_none ? ARG_cert : ARG_certfile].u_obj;
+    mpy_ssl_context_t *context = context_new(server_side ? MPY_SSL_PROTOCOL_TLS_SERVER : MPY_SSL_PROTOCOL_TLS_CLIENT);
+    set_verify_mode(context, args[ARG_cert_reqs].u_obj);
+    if (key != mp_const_none || cert != mp_const_none) {
+        load_identity(context, cert, key, mp_const_none);
+    }
+    if (args[ARG_cadata].u_obj != mp_const_none) {
+        mpy_ssl_trust_load(&context->trust, args[ARG_cadata].u_obj);
+    }
+    if (args[ARG_ca_certs].u_obj != mp_const_none) {
+        mpy_ssl_trust_load(&context->trust, args[ARG_ca_certs].u_obj);
+    }
+    return wrap(context, args[ARG_sock].u_obj, server_side, args[ARG_do_handshake].u_bool, args[ARG_server_hostname].u_obj);
+}
+MP_DEFINE_CONST_FUN_OBJ_KW(mpy_ssl_wrap_socket_obj, 1, wrap_socket);
+
+static const mp_rom_map_elem_t context_locals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&context_load_cert_chain_obj)},
+    {MP_ROM_QSTR(MP_QSTR_load_verify_locations), MP_ROM_PTR(&context_load_verify_locations_obj)},
+    {MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&context_get_ciphers_obj)},
+    {MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&context_set_ciphers_obj)},
+    {MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&context_wrap_socket_obj)},
+    {MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&context_del_obj)},
+};
+static MP_DEFINE_CONST_DICT(context_locals, context_locals_table);
+
+MP_DEFINE_CONST_OBJ_TYPE(
+    mpy_ssl_type_context, MP_QSTR_SSLContext, MP_TYPE_FLAG_NONE,
+    make_new, context_make_new,
+    attr, context_attr,
+    locals_dict, &context_locals
+    );

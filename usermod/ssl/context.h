@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// ssl.SSLContext: settings from which sockets are made. A change counts for the sockets made after it.
+#ifndef MPY_SSL_CONTEXT_H
+#define MPY_SSL_CONTEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "py/obj.h"
+
+#include "certificate.h"
+#include "ciphers.h"
+
+enum { // MicroPython's numbers
+    MPY_SSL_PROTOCOL_TLS_CLIENT = 0,
+    MPY_SSL_PROTOCOL_TLS_SERVER = 1,
+};
+
+typedef struct {
+    mp_obj_base_t base;
+    uint8_t protocol;
+    uint8_t verify_mode;
+    mpy_ssl_identity_t *identity;
+    mpy_ssl_trust_t *trust;
+    mpy_ssl_ciphers_t *ciphers;
+    mp_obj_t verify_callback; // callable(cert: bytes, depth: int) -> int, 0 to accept; or None
+} mpy_ssl_context_t;
+
+extern const mp_obj_type_t mpy_ssl_type_context;
+
+// ssl.wrap_socket(): a context and a socket in one call.
+MP_DECLARE_CONST_FUN_OBJ_KW(mpy_ssl_wrap_socket_obj);
+
+#endif

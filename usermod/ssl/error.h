@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// From Mbed TLS's error codes to Python's exceptions, and to the alerts of RFC 5246, 7.2 and RFC 8446, 6.
+//
+// Every failure of TLS is an OSError with args (number, name): the negative number of Mbed TLS and its name, followed
+// by what is known about the cause and the cure. A failure of the stream below is OSError(errno), and a lack of
+// memory is OSError(ENOMEM).
+#ifndef MPY_SSL_ERROR_H
+#define MPY_SSL_ERROR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "py/obj.h"
+
+// OSError and ValueError in one, for certificates that were refused: CPython's ssl.SSLCertVerificationError.
+extern const mp_obj_type_t mpy_ssl_type_verification_error;
+
+// What went wrong on a connection, small enough to keep, so that later calls can say it again.
+typedef struct {
+    int code;              // negative Mbed TLS error, or a positive errno; 0 for none
+    uint32_t verify_flags; // MBEDTLS_X509_BADCERT_*: all failed checks, if code is MBEDTLS_ERR_X509_CERT_VERIFY_FAILED
+    uint8_t peer_alert;    // AlertDescription, if code is MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE
+} mpy_ssl_failure_t;
+
+// Raises the failure. Owns nothing.
+__attribute__((noreturn)) void mpy_ssl_failure_raise(const mpy_ssl_failure_t *failure);
+
+// Raises OSError for a code alone.
+__attribute__((noreturn)) void mpy_ssl_error_raise(int code);
+
+// True if the code is one of Mbed TLS's many ways to say that an allocation failed.
+bool mpy_ssl_error_is_no_memory(int code);
+
+// The AlertDescription to send for a code, and for the flags of a refused certificate.
+uint8_t mpy_ssl_error_alert(int code);
+uint8_t mpy_ssl_error_verify_alert(uint32_t verify_flags);
+
+#endif

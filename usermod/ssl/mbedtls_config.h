@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+//
+// The Mbed TLS 3.6 configuration of this module: TLS 1.2, client and server, ECDHE with AEAD or CBC suites, X.509.
+// Sizes behind an option are bytes of flash on RV32IMC at -Os unless stated; DESIGN.md has the measurements.
+// Options that are absent are absent on purpose; the reasons stand at the end.
+#ifndef MPY_SSL_MBEDTLS_CONFIG_H
+#define MPY_SSL_MBEDTLS_CONFIG_H
+
+#include <stddef.h>
+
+// Tells the module that this file is in force, and not the configuration of a port or an SDK.
+#define MPY_SSL_OWN_CONFIG
+
+// --- Platform -------------------------------------------------------------------------------------------------
+// Memory comes from memory.c: the GC heap where the port tracks allocations, the C heap elsewhere.
+#define MBEDTLS_PLATFORM_C
+#define MBEDTLS_PLATFORM_MEMORY
+#define MBEDTLS_PLATFORM_CALLOC_MACRO mpy_ssl_calloc
+#define MBEDTLS_PLATFORM_FREE_MACRO mpy_ssl_free
+void *mpy_ssl_calloc(size_t n, size_t size);
+void mpy_ssl_free(void *ptr);
+
+// The wall clock is MicroPython's; without it expired certificates would pass. See clock.c.
+#define MBEDTLS_HAVE_TIME
+#define MBEDTLS_HAVE_TIME_DATE
+#define MBEDTLS_PLATFORM_TIME_TYPE_MACRO long long
+#define MBEDTLS_PLATFORM_TIME_MACRO mpy_ssl_time
+#define MBEDTLS_PLATFORM_GMTIME_R_ALT
+#define MBEDTLS_PLATFORM_MS_TIME_ALT
+long long mpy_ssl_time(long long *seconds);
+
+#define MBEDTLS_DEPRECATED_REMOVED
+
+// Assembly for multi-precision multiplication where Mbed TLS has it (Arm, Xtensa has none): RSA 1.5 to 1.8 times faster.
+#define MBEDTLS_HAVE_ASM
+
+// --- Random numbers -------------------------------------------------------------------------------------------
+// One CTR_DRBG for all, seeded straight from the port's entropy source: no entropy pool, which saves its
+// accumulator (about 700 bytes of heap for each context of the stock module). See random.c.
+#define MBEDTLS_CTR_DRBG_C
+
+// --- Ciphers and hashes ---------------------------------------------------------------------------------------
+#define MBEDTLS_CIPHER_C
+#define MBEDTLS_AES_C
+#define MBEDTLS_AES_ROM_TABLES          // tables in flash instead of 8.5 KB of RAM
+#define MBEDTLS_AES_FEWER_TABLES        // -6 KB of flash, speed unchanged within 2 %
+#define MBEDTLS_GCM_C
+#define MBEDTLS_CHACHA20_C              // ChaCha20-Poly1305: +3 KB, 2.6 to 5 times fewer instructions a byte than AES-GCM
+#define MBEDTLS_POLY1305_C              // in software, and no table that a cache could betray
+#define MBEDTLS_CHACHAPOLY_C
+#define MBEDTLS_CIPHER_MODE_CBC         // old servers, and MicroPython's cryptolib
+#define MBEDTLS_CIPHER_MODE_CTR         // cryptolib
+#define MBEDTLS_CIPHER_PADDING_PKCS7    // encrypted private keys
+#define MBEDTLS_MD_C
+#define MBEDTLS_MD5_C                   // hashlib only: no suite and no certificate may use it
+#define MBEDTLS_SHA1_C                  // hashlib, and CBC suites that a program asks for by name
+#define MBEDTLS_SHA224_C
+#define MBEDTLS_SHA256_C
+#define MBEDTLS_SHA384_C
+#define MBEDTLS_SHA512_C
+
+// --- Public keys ----------------------------------------------------------------------------------------------
+#define MBEDTLS_BIGNUM_C
+#define MBEDTLS_OID_C
+#define MBEDTLS_ASN1_PARSE_C
+#define MBEDTLS_ASN1_WRITE_C
+#define MBEDTLS_RSA_C
+#define MBEDTLS_PKCS1_V15
+#define MBEDTLS_PKCS1_V21               // RSA-PSS signatures in certificates
+#define MBEDTLS_X509_RSASSA_PSS_SUPPORT
+#define MBEDTLS_ECP_C
+#define MBEDTLS_ECP_DP_SECP256R1_ENABLED
+#define MBEDTLS_ECP_DP_SECP384R1_ENABLED
+#define MBEDTLS_ECP_DP_SECP521R1_ENABLED
+#define MBEDTLS_ECP_NIST_OPTIM          // +2.7 KB; 4 to 6 times fewer instructions for every NIST curve
+#define MBEDTLS_ECDH_C
+#define MBEDTLS_ECDSA_C
+#define MBEDTLS_ECDSA_DETERMINISTIC     // RFC 6979: a weak random number cannot reveal the server's key
+#define MBEDTLS_HMAC_DRBG_C
+#define MBEDTLS_PK_C
+#define MBEDTLS_PK_PARSE_C
+#define MBEDTLS_PKCS5_C                 // PBES2, for load_cert_chain(password=)
+#define MBEDTLS_BASE64_C
+#define MBEDTLS_PEM_PARSE_C
+
+// --- Certificates ---------------------------------------------------------------------------------------------
+#define MBEDTLS_X509_USE_C
+#define MBEDTLS_X509_CRT_PARSE_C
+
+// --- TLS ------------------------------------------------------------------------------------------------------
+#define MBEDTLS_SSL_TLS_C
+#define MBEDTLS_SSL_CLI_C
+#define MBEDTLS_SSL_SRV_C
+#define MBEDTLS_SSL_PROTO_TLS1_2
+#define MBEDTLS_SSL_SERVER_NAME_INDICATION
+#define MBEDTLS_SSL_EXTENDED_MASTER_SECRET  // RFC 7627, +0.6 KB with the next: against triple handshakes
+#define MBEDTLS_SSL_ENCRYPT_THEN_MAC        // RFC 7366: CBC without padding oracles
+#define MBEDTLS_SSL_ALL_ALERT_MESSAGES      // bad_record_mac is sent, not only meant
+#define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE   // getpeercert(); the chain stays on the heap, 0.9 to 1.8 KB
+#define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
+#define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
+#define MBEDTLS_KEY_EXCHANGE_RSA_ENABLED    // never offered by default (no forward secrecy): see ciphers.c
+
+// A record from the peer may have 16 KB (RFC 5246, 6.2.1) and has to fit; ours are cut to 4 KB to save 12 KB.
+#define MBEDTLS_SSL_IN_CONTENT_LEN 16384
+#define MBEDTLS_SSL_OUT_CONTENT_LEN 4096
+
+// A port may add to or change the above for its chip (accelerators, smaller tables).
+#ifdef MPY_SSL_MBEDTLS_PORT_CONFIG
+#include MPY_SSL_MBEDTLS_PORT_CONFIG
+#endif
+
+// Absent on purpose:
+//   ENTROPY_C               the pool above the port's entropy source, see random.c
+//   ERROR_C                 error.c has the names, shorter and for what can happen here
+//   SHA256_SMALLER          14 % more instructions for 0.9 KB
+//   SSL_RENEGOTIATION       attack surface; a request is answered with no_renegotiation
+//   SSL_MAX_FRAGMENT_LENGTH with VARIABLE_BUFFER_LENGTH it breaks a 16 KB in / 4 KB out split
+//   SSL_PROTO_DTLS, SSL_PROTO_TLS1_3, SSL_SESSION_TICKETS, SSL_ALPN   not built yet
+//   curves below 256 bits, the Koblitz and the Brainpool curves       -15 KB; no public CA uses them
+#endif

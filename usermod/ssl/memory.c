@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "py/gc.h"
+#include "py/misc.h"
+#include "py/mpconfig.h"
+#include "py/mpstate.h"
+#include "py/mpthread.h"
+
+#include "memory.h"
+
+static size_t alloc_failures;
+
+#if MICROPY_TRACKED_ALLOC
+
+static void *port_calloc(size_t bytes) {
+    return m_tracked_calloc(1, bytes);
+}
+
+void mpy_ssl_free(void *ptr) {
+    m_tracked_free(ptr);
+}
+
+#else
+
+static void *port_calloc(size_t bytes) {
+    void *ptr = calloc(1, bytes);
+    if (ptr == NULL) {
+        gc_collect();
+        ptr = calloc(1, bytes);
+    }
+    return ptr;
+}
+
+void mpy_ssl_free(void *ptr) {
+    free(ptr);
+}
+
+#endif
+
+void *mpy_ssl_calloc(size_t n, size_t size) {
+    void *ptr = NULL;
+    if (size == 0 || n <= SIZE_MAX / 2 / size) {
+        ptr = port_calloc(n * size != 0 ? n * size : 1);
+    }
+    if (ptr == NULL) {
+        alloc_failures++;
+    }
+    return ptr;
+}
+
+size_t mpy_ssl_alloc_failures(void) {
+    return alloc_failures;
+}
+
+#if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
+
+static mp_thread_mutex_t lock;
+static bool lock_ready;
+
+void mpy_ssl_lock_init(void) {
+    if (!lock_ready) {
+        mp_thread_mutex_init(&lock);
+        lock_ready = true;
+    }
+}
+
+void mpy_ssl_lock(void) {
+    mp_thread_mutex_lock(&lock, 1);
+}
+
+void mpy_ssl_unlock(void) {
+    mp_thread_mutex_unlock(&lock);
+}
+
+#else
+
+void mpy_ssl_lock_init(void) {
+}
+
+void mpy_ssl_lock(void) {
+}
+
+void mpy_ssl_unlock(void) {
+}
+
+#endif

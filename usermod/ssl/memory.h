@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// Memory for Mbed TLS and for what the module keeps outside Python's objects, and the one lock of the module.
+#ifndef MPY_SSL_MEMORY_H
+#define MPY_SSL_MEMORY_H
+
+#include <stddef.h>
+
+// Gives n * size bytes, zeroed, or NULL. With MICROPY_TRACKED_ALLOC the block is in the GC heap and stays alive
+// until mpy_ssl_free(); a full heap is collected first. Otherwise the block is from the C heap, and a failure is
+// tried again after one collection, because a finaliser may give back a whole session. Never raises.
+void *mpy_ssl_calloc(size_t n, size_t size);
+
+// Frees a block of mpy_ssl_calloc(); NULL is allowed. May be called from a finaliser.
+void mpy_ssl_free(void *ptr);
+
+// Number of allocations that have failed since power-up. A caller compares two readings to learn that a failure in
+// between was a lack of memory, which Mbed TLS often reports as something else.
+size_t mpy_ssl_alloc_failures(void);
+
+// The module's lock, for ports whose threads run without a global interpreter lock; nothing elsewhere. Not
+// recursive. Nothing that allocates, raises or calls Python may run inside. Init may be called many times.
+void mpy_ssl_lock_init(void);
+void mpy_ssl_lock(void);
+void mpy_ssl_unlock(void);
+
+#endif

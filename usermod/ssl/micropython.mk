@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+#
+# The user C module `ssl` for MicroPython's make ports: USER_C_MODULES=<the folder above this one>.
+#
+# MBEDTLS_DIR          Mbed TLS 3.6; default: MicroPython's own submodule lib/mbedtls
+# MPY_SSL_VERSION      compiled in as ssl.VERSION; default: what git says of this checkout
+# MPY_SSL_CFLAGS       more flags for the module and Mbed TLS
+#
+# The port must not build Mbed TLS itself, and does not: the stock module is switched off, and with it its library.
+
+MPY_SSL_DIR := $(USERMOD_DIR)
+MPY_SSL_MBEDTLS_DIR := $(if $(MBEDTLS_DIR),$(abspath $(MBEDTLS_DIR)),$(abspath $(TOP)/lib/mbedtls))
+MPY_SSL_VERSION ?= $(shell git -C $(MPY_SSL_DIR) describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+ifeq ($(wildcard $(MPY_SSL_MBEDTLS_DIR)/library/ssl_tls.c),)
+$(error No Mbed TLS in $(MPY_SSL_MBEDTLS_DIR): run 'git submodule update --init lib/mbedtls' in MicroPython, or give MBEDTLS_DIR=)
+endif
+
+override MICROPY_PY_SSL := 0
+
+SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
+	blob.c certificate.c ciphers.c clock.c context.c error.c memory.c module.c random.c record.c session.c socket.c stream.c)
+
+# hashlib and cryptolib go on using Mbed TLS.
+CFLAGS_USERMOD += -DMICROPY_SSL_MBEDTLS=1 -DMPY_SSL_VERSION=\"$(MPY_SSL_VERSION)\" \
+	-DMBEDTLS_CONFIG_FILE='"$(abspath $(MPY_SSL_DIR))/mbedtls_config.h"' \
+	-I$(MPY_SSL_MBEDTLS_DIR)/include $(MPY_SSL_CFLAGS)
+
+# Objects of Mbed TLS are placed by name alone, so that they do not depend on where its source is.
+PY_O += $(addprefix $(BUILD)/mbedtls/, \
+	aes.o asn1parse.o asn1write.o base64.o bignum.o bignum_core.o bignum_mod.o bignum_mod_raw.o chacha20.o chachapoly.o \
+	cipher.o cipher_wrap.o constant_time.o ctr_drbg.o ecdh.o ecdsa.o ecp.o ecp_curves.o gcm.o hmac_drbg.o md.o md5.o oid.o \
+	pem.o pk.o pk_ecc.o pk_wrap.o pkcs5.o pkparse.o platform.o platform_util.o poly1305.o rsa.o rsa_alt_helpers.o sha1.o \
+	sha256.o sha512.o ssl_ciphersuites.o ssl_client.o ssl_msg.o ssl_tls.o ssl_tls12_client.o ssl_tls12_server.o x509.o x509_crt.o)
+
+$(BUILD)/mbedtls/%.o: $(MPY_SSL_MBEDTLS_DIR)/library/%.c
+	$(call compile_c)

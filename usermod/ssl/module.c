@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+//
+// The module `ssl`, also importable as `tls`.
+#include "py/obj.h"
+#include "py/objstr.h"
+
+#include "mbedtls/ssl.h"
+#include "mbedtls/version.h"
+
+#include "context.h"
+#include "error.h"
+#include "memory.h"
+#include "socket.h"
+
+#ifndef MPY_SSL_VERSION
+#define MPY_SSL_VERSION "unknown"
+#endif
+
+static const MP_DEFINE_STR_OBJ(version_obj, MPY_SSL_VERSION);
+static const MP_DEFINE_STR_OBJ(mbedtls_version_obj, MBEDTLS_VERSION_STRING_FULL);
+
+static mp_obj_t module_init(void) {
+    mpy_ssl_lock_init();
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(module_init_obj, module_init);
+
+static const mp_rom_map_elem_t module_globals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_ssl)},
+    {MP_ROM_QSTR(MP_QSTR___init__), MP_ROM_PTR(&module_init_obj)},
+    {MP_ROM_QSTR(MP_QSTR_SSLContext), MP_ROM_PTR(&mpy_ssl_type_context)},
+    {MP_ROM_QSTR(MP_QSTR_SSLSocket), MP_ROM_PTR(&mpy_ssl_type_socket)},
+    {MP_ROM_QSTR(MP_QSTR_SSLCertVerificationError), MP_ROM_PTR(&mpy_ssl_type_verification_error)},
+    {MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&mpy_ssl_wrap_socket_obj)},
+    {MP_ROM_QSTR(MP_QSTR_VERSION), MP_ROM_PTR(&version_obj)},
+    {MP_ROM_QSTR(MP_QSTR_MBEDTLS_VERSION), MP_ROM_PTR(&mbedtls_version_obj)},
+    {MP_ROM_QSTR(MP_QSTR_PROTOCOL_TLS_CLIENT), MP_ROM_INT(MPY_SSL_PROTOCOL_TLS_CLIENT)},
+    {MP_ROM_QSTR(MP_QSTR_PROTOCOL_TLS_SERVER), MP_ROM_INT(MPY_SSL_PROTOCOL_TLS_SERVER)},
+    {MP_ROM_QSTR(MP_QSTR_CERT_NONE), MP_ROM_INT(MBEDTLS_SSL_VERIFY_NONE)},
+    {MP_ROM_QSTR(MP_QSTR_CERT_OPTIONAL), MP_ROM_INT(MBEDTLS_SSL_VERIFY_OPTIONAL)},
+    {MP_ROM_QSTR(MP_QSTR_CERT_REQUIRED), MP_ROM_INT(MBEDTLS_SSL_VERIFY_REQUIRED)},
+};
+static MP_DEFINE_CONST_DICT(module_globals, module_globals_table);
+
+const mp_obj_module_t mpy_ssl_module = {
+    .base = {&mp_type_module},
+    .globals = (mp_obj_dict_t *)&module_globals,
+};
+
+MP_REGISTER_MODULE(MP_QSTR_ssl, mpy_ssl_module);
+MP_REGISTER_MODULE(MP_QSTR_tls, mpy_ssl_module);

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+//
+// Random numbers: one CTR_DRBG (NIST SP 800-90A, AES-256) for the whole module, seeded from the port.
+#ifndef MPY_SSL_RANDOM_H
+#define MPY_SSL_RANDOM_H
+
+#include <stddef.h>
+
+// What a port provides, under the name that Mbed TLS gave it: true random bytes from hardware. Writes *olen <= len
+// bytes and returns 0, or returns a negative Mbed TLS error. Weak here, and failing: a port without an entropy source
+// has no TLS. On unix the module reads getrandom().
+int mbedtls_hardware_poll(void *data, unsigned char *output, size_t len, size_t *olen);
+
+// Seeds the generator if it is not seeded yet. Returns 0 or MBEDTLS_ERR_ENTROPY_SOURCE_FAILED; the latter also when
+// the source is stuck (repeats itself), as SP 800-90B, 4.4 asks.
+int mpy_ssl_random_ready(void);
+
+// Fills output[0 .. len-1]. Signature of Mbed TLS's f_rng; ctx is ignored. Returns 0 or a negative Mbed TLS error.
+int mpy_ssl_random(void *ctx, unsigned char *output, size_t len);
+
+#endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "record.h"
+
+uint16_t mpy_ssl_record_length(const mpy_ssl_record_t *record) {
+    return (uint16_t)(record->header[3] << 8 | record->header[4]);
+}
+
+static void count(uint16_t *counter) {
+    if (*counter != UINT16_MAX) {
+        ++*counter;
+    }
+}
+
+static void header_done(mpy_ssl_record_t *record) {
+    record->have = 0;
+    record->body_left = mpy_ssl_record_length(record);
+    count(&record->records);
+    if (record->header[0] == MPY_SSL_RECORD_ALERT) {
+        count(&record->alerts);
+    }
+}
+
+void mpy_ssl_record_watch(mpy_ssl_record_t *record, const uint8_t *buf, size_t len) {
+    while (len > 0) {
+        if (record->body_left > 0) {
+            uint16_t n = len < record->body_left ? (uint16_t)len : record->body_left;
+            record->body_left -= n;
+            buf += n;
+            len -= n;
+            continue;
+        }
+        record->header[record->have++] = *buf++;
+        --len;
+        if (record->have == MPY_SSL_RECORD_HEADER) {
+            header_done(record);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// Watches the record layer (RFC 5246, 6.2.1) from outside, as bytes pass by: which record is under way and how many
+// have passed. Mbed TLS does not tell these, and the module needs them to bound floods and to choose alerts.
+#ifndef MPY_SSL_RECORD_H
+#define MPY_SSL_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MPY_SSL_RECORD_HEADER 5 // type, version (2), length (2)
+
+enum { // ContentType, RFC 5246, 6.2.1
+    MPY_SSL_RECORD_CHANGE_CIPHER_SPEC = 20,
+    MPY_SSL_RECORD_ALERT = 21,
+    MPY_SSL_RECORD_HANDSHAKE = 22,
+    MPY_SSL_RECORD_APPLICATION_DATA = 23,
+};
+
+// One direction of one connection. All zero at the start.
+typedef struct {
+    uint8_t header[MPY_SSL_RECORD_HEADER]; // of the newest record; stays after its body
+    uint8_t have;                          // header bytes seen, while the header is incomplete
+    uint16_t body_left;                    // body bytes still to come
+    uint16_t records;                      // complete headers seen; sticks at 65535
+    uint16_t alerts;                       // of these, alerts; sticks likewise
+} mpy_ssl_record_t;
+
+// Accounts for len bytes that were sent or received.
+void mpy_ssl_record_watch(mpy_ssl_record_t *record, const uint8_t *buf, size_t len);
+
+// Length field of the newest header.
+uint16_t mpy_ssl_record_length(const mpy_ssl_record_t *record);
+
+#endif

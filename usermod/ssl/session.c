@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "py/mperrno.h"
+#include "py/runtime.h"
+
+#include "mbedtls/net_sockets.h"
+#include "mbedtls/version.h"
+
+#include "memory.h"
+#include "random.h"
+#include "session.h"
+
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+// The description of a received fatal alert has no accessor before Mbed TLS 4.1 (mbedtls_ssl_get_fatal_alert()).
+#define PEER_ALERT(ssl) ((ssl)->MBEDTLS_PRIVATE(in_msg)[1])
+#else
+#define PEER_ALERT(ssl) ((uint8_t)mbedtls_ssl_get_fatal_alert(ssl))
+#endif
+
+#define RECORD_LIMIT (16384 + 2048) // RFC 5246, 6.2.3: TLSCiphertext.length
+
+static bool is_want(int ret) {
+    return ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE;
+}
+
+// --- Release --------------------------------------------------------------------------------------------------
+
+static void release(mpy_ssl_session_t *session) {
+    if (session->open) {
+        session->open = false;
+        mbedtls_ssl_free(&session->ssl);
+        mbedtls_ssl_config_free(&session->conf);
+        mpy_ssl_identity_unref(session->identity);
+        mpy_ssl_trust_unref(session->trust);
+        mpy_ssl_ciphers_unref(session->ciphers);
+        mpy_ssl_free(session->ip_address);
+        session->identity = NULL;
+        session->trust = NULL;
+        session->ciphers = NULL;
+        session->ip_address = NULL;
+        session->verify_callback = MP_OBJ_NULL;
+    }
+}
+
+void mpy_ssl_session_close(mpy_ssl_session_t *session) {
+    if (session->open && session->stream.object != MP_OBJ_NULL) {
+        mpy_ssl_session_flush(session);
+        mbedtls_ssl_close_notify(&session->ssl);
+    }
+    release(session);
+    mpy_ssl_stream_close(&session->stream);
+}
+
+void mpy_ssl_session_drop(mpy_ssl_session_t *session) {
+    release(session);
+    mpy_ssl_stream_drop(&session->stream);
+}
+
+// --- Failure --------------------------------------------------------------------------------------------------
+
+// Why Mbed TLS calls a record invalid decides the alert, and only the header tells.
+static uint8_t invalid_record_alert(const mpy_ssl_record_t *rx) {
+    if (rx->header[0] < MPY_SSL_RECORD_CHANGE_CIPHER_SPEC || rx->header[0] > MPY_SSL_RECORD_APPLICATION_DATA) {
+        return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
+    }
+    if (rx->header[1] != 3) { // ProtocolVersion.major of every version since SSL 3.0
+        return MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION;
+    }
+    if (mpy_ssl_record_length(rx) > RECORD_LIMIT) {
+        return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
+    }
+    return MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
+}
+
+static uint8_t alert_for(const mpy_ssl_session_t *session, int code) {
+    if (code == MBEDTLS_ERR_SSL_INVALID_RECORD) {
+        return invalid_record_alert(&session->stream.rx);
+    }
+    if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
+        return mpy_ssl_error_verify_alert(session->verify_flags);
+    }
+    return mpy_ssl_error_alert(code);
+}
+
+static bool peer_listens(const mpy_ssl_session_t *session, int code) {
+    return code != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && code != MBEDTLS_ERR_SSL_CONN_EOF
+           && code != MBEDTLS_ERR_NET_SEND_FAILED && code != MBEDTLS_ERR_NET_RECV_FAILED
+           && session->stream.object != MP_OBJ_NULL;
+}
+
+static void send_alert(mpy_ssl_session_t *session, int code) {
+    if (peer_listens(session, code) && session->stream.tx.alerts == 0 && mpy_ssl_session_flush(session) == 0) {
+        mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert_for(session, code));
+    }
+}
+
+// What the program should hear for a code that Mbed TLS returned.
+static int real_code(const mpy_ssl_session_t *session, int code) {
+    if (mpy_ssl_alloc_failures() != session->alloc_failures) {
+        return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+    }
+    if (code == MBEDTLS_ERR_NET_SEND_FAILED || code == MBEDTLS_ERR_NET_RECV_FAILED) {
+        return session->stream.error;
+    }
+    // A certificate that fails only the checks beside the chain's (curve, usage) has a code of its own.
+    if (code == MBEDTLS_ERR_SSL_BAD_CERTIFICATE && session->verify_flags != 0) {
+        return MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
+    }
+    return code;
+}
+
+// Of two exceptions the first counts, except that Ctrl-C is never lost.
+static void keep_exception(mpy_ssl_stream_t *stream, mp_obj_t first) {
+    bool ordinary = stream->exception == MP_OBJ_NULL || mp_obj_exception_match(stream->exception, MP_OBJ_FROM_PTR(&mp_type_Exception));
+    if (first != MP_OBJ_NULL || ordinary) {
+        stream->exception = first;
+    }
+}
+
+static void note_failure(mpy_ssl_session_t *session, int code) {
+    if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED || code == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
+        uint32_t flags = mbedtls_ssl_get_verify_result(&session->ssl);
+        session->verify_flags |= flags != UINT32_MAX ? flags : 0;
+    }
+    session->failure.code = real_code(session, code);
+    session->failure.verify_flags = session->verify_flags;
+    if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+        session->failure.peer_alert = PEER_ALERT(&session->ssl);
+    }
+}
+
+int mpy_ssl_session_fail(mpy_ssl_session_t *session, int code) {
+    mp_obj_t exception = session->stream.exception;
+    note_failure(session, code);
+    send_alert(session, code);
+    if (session->keep_stream) {
+        session->stream.object = MP_OBJ_NULL;
+    } else {
+        mpy_ssl_stream_close(&session->stream);
+    }
+    keep_exception(&session->stream, exception);
+    release(session);
+    return code;
+}
+
+// --- Set-up ---------------------------------------------------------------------------------------------------
+
+static int call_verify_callback(mpy_ssl_session_t *session, const mbedtls_x509_crt *certificate, int depth) {
+    int ret = MBEDTLS_ERR_X509_FATAL_ERROR;
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        mp_obj_t der = mp_obj_new_bytes(certificate->raw.p, certificate->raw.len);
+        mp_obj_t answer = mp_call_function_2(session->verify_callback, der, MP_OBJ_NEW_SMALL_INT(depth));
+        ret = mp_obj_get_int(answer) == 0 ? 0 : MBEDTLS_ERR_X509_FATAL_ERROR;
+        nlr_pop();
+    } else {
+        session->stream.exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+    }
+    return ret;
+}
+
+// Called for each certificate of the peer's chain, from the CA (greatest depth) to the peer (0).
+static int verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t *flags) {
+    mpy_ssl_session_t *session = ctx;
+    session->verify_flags |= *flags;
+    if (*flags & MBEDTLS_X509_BADCERT_FUTURE) {
+        // RFC 5246, 7.2.2: certificate_expired also stands for "not currently valid", Mbed TLS would be vaguer.
+        *flags |= MBEDTLS_X509_BADCERT_EXPIRED;
+    }
+    if (session->verify_callback != mp_const_none) {
+        return call_verify_callback(session, certificate, depth);
+    }
+    return 0;
+}
+
+static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
+    mbedtls_ssl_config *conf = &session->conf;
+    int endpoint = options->server_side ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT;
+    int ret = mbedtls_ssl_config_defaults(conf, endpoint, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+    if (ret == 0 && session->identity != NULL) {
+        ret = mbedtls_ssl_conf_own_cert(conf, &session->identity->chain, &session->identity->key);
+    }
+    mbedtls_ssl_conf_min_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_authmode(conf, options->verify_mode);
+    mbedtls_ssl_conf_ca_chain(conf, session->trust != NULL ? session->trust->first : NULL, NULL);
+    mbedtls_ssl_conf_ciphersuites(conf, session->ciphers != NULL ? session->ciphers->ids : mpy_ssl_ciphers_default);
+    mbedtls_ssl_conf_rng(conf, mpy_ssl_random, NULL);
+    mbedtls_ssl_conf_verify(conf, verify, session);
+    return ret;
+}
+
+// Dotted decimal, or anything with a colon, which no host name has.
+static bool is_ip_address(const char *name) {
+    return strchr(name, ':') != NULL || strspn(name, "0123456789.") == strlen(name);
+}
+
+// RFC 6066, 3: SNI must not hold an IP address. Mbed TLS sends whatever it is to verify, so it gets an address only
+// after the ClientHello; see after_step().
+static int set_hostname(mpy_ssl_session_t *session, const char *name) {
+    if (name != NULL && is_ip_address(name)) {
+        session->ip_address = mpy_ssl_calloc(1, strlen(name) + 1);
+        if (session->ip_address == NULL) {
+            return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+        }
+        strcpy(session->ip_address, name);
+        name = NULL;
+    }
+    return mbedtls_ssl_set_hostname(&session->ssl, name);
+}
+
+static int set_up(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
+    int ret = mpy_ssl_random_ready();
+    if (ret == 0) {
+        ret = configure(session, options);
+    }
+    if (ret == 0) {
+        ret = mbedtls_ssl_setup(&session->ssl, &session->conf);
+    }
+    if (ret == 0) {
+        ret = set_hostname(session, options->server_hostname);
+    }
+    mbedtls_ssl_set_bio(&session->ssl, &session->stream, mpy_ssl_stream_send, mpy_ssl_stream_recv, NULL);
+    return ret;
+}
+
+int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
+    session->open = true;
+    session->verify_mode = options->verify_mode;
+    session->verify_callback = options->verify_callback;
+    session->identity = mpy_ssl_identity_ref(options->identity);
+    session->trust = mpy_ssl_trust_ref(options->trust);
+    session->ciphers = mpy_ssl_ciphers_ref(options->ciphers);
+    mbedtls_ssl_init(&session->ssl);
+    mbedtls_ssl_config_init(&session->conf);
+    int ret = set_up(session, options);
+    if (ret != 0) {
+        release(session);
+    }
+    return ret;
+}
+
+// --- Handshake ------------------------------------------------------------------------------------------------
+
+// Mbed TLS lets a bad certificate pass in VERIFY_OPTIONAL; here it only lets a missing one pass.
+static int check_optional(const mpy_ssl_session_t *session) {
+    uint32_t flags = mbedtls_ssl_get_verify_result(&session->ssl);
+    if (session->verify_mode != MBEDTLS_SSL_VERIFY_OPTIONAL || flags == UINT32_MAX) {
+        return 0; // UINT32_MAX: not verified yet
+    }
+    flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_MISSING | MBEDTLS_X509_BADCERT_SKIP_VERIFY);
+    return flags == 0 ? 0 : MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
+}
+
+static int after_step(mpy_ssl_session_t *session) {
+    if (session->ip_address != NULL && session->stream.tx.records > 0) {
+        int ret = mbedtls_ssl_set_hostname(&session->ssl, session->ip_address);
+        mpy_ssl_free(session->ip_address);
+        session->ip_address = NULL;
+        if (ret != 0) {
+            return ret;
+        }
+    }
+    return check_optional(session);
+}
+
+static int handshake_steps(mpy_ssl_session_t *session) {
+    int ret = 0;
+    while (ret == 0 && !mbedtls_ssl_is_handshake_over(&session->ssl)) {
+        ret = mbedtls_ssl_handshake_step(&session->ssl);
+        if (ret == 0) {
+            ret = after_step(session);
+        }
+        if (session->stream.rx.alerts > MPY_SSL_IDLE_RECORDS) {
+            ret = MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
+        }
+        session->stream.idle = session->stream.rx.alerts; // handshake messages are no idle records
+    }
+    return ret;
+}
+
+// Mbed TLS may want to be called again for reasons of its own; the stream has to be waited for only if it says so.
+static bool again(const mpy_ssl_session_t *session, int ret) {
+    const mpy_ssl_stream_t *stream = &session->stream;
+    return is_want(ret) && !stream->would_block && stream->exception == MP_OBJ_NULL && stream->error == 0;
+}
+
+static void begin(mpy_ssl_session_t *session) {
+    session->alloc_failures = mpy_ssl_alloc_failures();
+    session->stream.error = 0;
+    session->stream.would_block = false;
+}
+
+int mpy_ssl_session_handshake(mpy_ssl_session_t *session) {
+    int ret;
+    begin(session);
+    do {
+        ret = handshake_steps(session);
+    } while (again(session, ret));
+    if (ret != 0 && !is_want(ret)) {
+        ret = mpy_ssl_session_fail(session, ret);
+    }
+    return ret;
+}
+
+// --- Data -----------------------------------------------------------------------------------------------------
+
+int mpy_ssl_session_flush(mpy_ssl_session_t *session) {
+    int ret = 0;
+    if (session->stream.unsent > 0) {
+        // With output pending this sends that and nothing else, and it is the one public function that does.
+        ret = mbedtls_ssl_write(&session->ssl, NULL, 0);
+    }
+    return ret;
+}
+
+static int read_record(mpy_ssl_session_t *session, void *buf, size_t len) {
+    int ret = session->stream.unsent > 0 ? mpy_ssl_session_flush(session) : 0;
+    if (ret == 0 || ret == MBEDTLS_ERR_SSL_WANT_WRITE) {
+        ret = mbedtls_ssl_read(&session->ssl, buf, len);
+    }
+    if (ret > 0) {
+        session->stream.idle = 0;
+    } else if (ret == 0) {
+        ret = MBEDTLS_ERR_SSL_CONN_EOF; // Mbed TLS says so when the stream ends without close_notify
+    }
+    return ret;
+}
+
+int mpy_ssl_session_read(mpy_ssl_session_t *session, void *buf, size_t len) {
+    if (session->peer_closed) {
+        return 0;
+    }
+    int ret = mpy_ssl_session_handshake(session);
+    if (ret != 0) {
+        return ret;
+    }
+    do {
+        ret = read_record(session, buf, len);
+    } while (again(session, ret));
+    if (ret == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+        session->peer_closed = true;
+        return 0;
+    }
+    return ret > 0 || is_want(ret) ? ret : mpy_ssl_session_fail(session, ret);
+}
+
+// FNV-1a: tells honest repetition from other data, and keeps no secret.
+static uint32_t hash(const uint8_t *data, size_t len) {
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < len; ++i) {
+        h = (h ^ data[i]) * 16777619u;
+    }
+    return h;
+}
+
+static int write_record(mpy_ssl_session_t *session, const void *buf, size_t len) {
+    if (session->unfinished == 0) {
+        int ret = mpy_ssl_session_flush(session); // an alert that was put off, and then Mbed TLS would skip our data
+        if (ret != 0) {
+            return ret;
+        }
+    }
+    uint16_t before = session->stream.tx.records;
+    size_t limit = (size_t)mbedtls_ssl_get_max_out_record_payload(&session->ssl);
+    int ret = mbedtls_ssl_write(&session->ssl, buf, len);
+    bool begun = session->stream.unsent > 0 || session->stream.tx.records != before;
+    if (ret == MBEDTLS_ERR_SSL_WANT_WRITE && session->unfinished == 0 && begun) {
+        session->unfinished = MIN(len, limit);
+        session->unfinished_hash = hash(buf, session->unfinished);
+    } else if (ret >= 0) {
+        session->unfinished = 0;
+    }
+    return ret;
+}
+
+int mpy_ssl_session_write(mpy_ssl_session_t *session, const void *buf, size_t len) {
+    int ret = mpy_ssl_session_handshake(session);
+    if (ret != 0) {
+        return ret;
+    }
+    if (session->unfinished > 0) {
+        if (len < session->unfinished || hash(buf, session->unfinished) != session->unfinished_hash) {
+            return MPY_SSL_ERR_OTHER_DATA;
+        }
+        len = session->unfinished;
+    }
+    do {
+        ret = write_record(session, buf, len);
+    } while (again(session, ret));
+    return ret >= 0 || is_want(ret) ? ret : mpy_ssl_session_fail(session, ret);
+}
+
+bool mpy_ssl_session_has_input(const mpy_ssl_session_t *session) {
+    return session->peer_closed || mbedtls_ssl_check_pending(&session->ssl) != 0;
+}

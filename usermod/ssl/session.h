@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+//
+// One TLS connection over Mbed TLS: configuration, handshake, records, alerts, verdict. Knows streams, but neither
+// Python's sockets nor contexts. No function here raises; each returns 0 or a byte count, or one of:
+//   MBEDTLS_ERR_SSL_WANT_READ, MBEDTLS_ERR_SSL_WANT_WRITE   nothing is lost, call again: stream.would_block (wait for
+//       the stream), stream.error == ETIMEDOUT, or stream.exception (raise it first) says why
+//   any other negative value   the connection is over: the alert has been sent, `failure` says why, the stream is closed
+#ifndef MPY_SSL_SESSION_H
+#define MPY_SSL_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "py/obj.h"
+
+#include "mbedtls/ssl.h"
+
+#include "certificate.h"
+#include "ciphers.h"
+#include "error.h"
+#include "stream.h"
+
+// What a connection is made from. Borrowed for the call of mpy_ssl_session_open(), which takes references of its own.
+typedef struct {
+    bool server_side;
+    uint8_t verify_mode;         // MBEDTLS_SSL_VERIFY_NONE, _OPTIONAL, _REQUIRED
+    const char *server_hostname; // for SNI and verification (RFC 6066, 3; RFC 6125), or NULL
+    mpy_ssl_identity_t *identity; // or NULL
+    mpy_ssl_trust_t *trust;       // or NULL
+    mpy_ssl_ciphers_t *ciphers;   // or NULL for the default
+    mp_obj_t verify_callback;     // or None
+} mpy_ssl_options_t;
+
+// Lives inside a garbage collected object, because it holds Python objects.
+typedef struct {
+    mpy_ssl_stream_t stream;
+    mpy_ssl_failure_t failure;
+    mp_obj_t verify_callback;
+    mpy_ssl_identity_t *identity;
+    mpy_ssl_trust_t *trust;
+    mpy_ssl_ciphers_t *ciphers;
+    char *ip_address;      // of the server, while it has to be kept out of SNI
+    uint32_t verify_flags; // all failed checks of the peer's chain
+    size_t unfinished;     // bytes of a write that are encrypted but not sent, see mpy_ssl_session_write()
+    uint32_t unfinished_hash;
+    size_t alloc_failures; // reading at the start of the current call
+    uint8_t verify_mode;
+    bool open;             // ssl and conf are in use
+    bool keep_stream;      // a failure leaves the stream open, because it is still the caller's
+    bool peer_closed;      // close_notify was received
+    mbedtls_ssl_config conf;
+    mbedtls_ssl_context ssl;
+} mpy_ssl_session_t;
+
+// A write that was put off has to be repeated with the same data at its start: they are part of the connection
+// already. Returned instead of sending anything else; the connection goes on. Not a code of Mbed TLS.
+#define MPY_SSL_ERR_OTHER_DATA (-1)
+
+// Makes a session on session->stream, which is initialised; the other members are zero. Sends nothing. On failure
+// (allocation, entropy) everything is released except the stream, which stays open.
+int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *options);
+
+// Goes on with the handshake as far as the stream lets it. 0 when it is complete.
+int mpy_ssl_session_handshake(mpy_ssl_session_t *session);
+
+// Receives up to len > 0 bytes. 0 after the peer's close_notify, and only then: a connection that just ends is
+// MBEDTLS_ERR_SSL_CONN_EOF. Completes the handshake first.
+int mpy_ssl_session_read(mpy_ssl_session_t *session, void *buf, size_t len);
+
+// Sends up to len > 0 bytes, at most one record, and returns how many. Completes the handshake first.
+int mpy_ssl_session_write(mpy_ssl_session_t *session, const void *buf, size_t len);
+
+// Sends what is still in the output buffer. 0 if there is nothing left.
+int mpy_ssl_session_flush(mpy_ssl_session_t *session);
+
+// True if a read would give something without asking the stream.
+bool mpy_ssl_session_has_input(const mpy_ssl_session_t *session);
+
+// Ends the connection: close_notify if the handshake is complete, as far as the stream takes it, then closes the
+// stream and releases everything. A second time does nothing. stream.exception may be set after it.
+void mpy_ssl_session_close(mpy_ssl_session_t *session);
+
+// Releases everything from a finaliser, without input or output.
+void mpy_ssl_session_drop(mpy_ssl_session_t *session);
+
+// Ends the connection because of `code`: sends the alert that names it if none was sent, closes the stream (unless
+// keep_stream), releases everything and keeps `failure`. Returns a negative value.
+int mpy_ssl_session_fail(mpy_ssl_session_t *session, int code);
+
+#endif

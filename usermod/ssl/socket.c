@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "py/mperrno.h"
+#include "py/objtuple.h"
+#include "py/runtime.h"
+#include "py/stream.h"
+
+#include "mbedtls/ssl.h"
+
+#include "socket.h"
+
+#define POLL_BOTH (MP_STREAM_POLL_RD | MP_STREAM_POLL_WR)
+
+typedef struct {
+    mp_obj_base_t base;
+    uintptr_t poll_for; // the direction that TLS waits for if it is not the caller's: MP_STREAM_POLL_RD, _WR or 0
+    mpy_ssl_session_t session;
+} socket_t;
+
+// --- Handshake ------------------------------------------------------------------------------------------------
+
+__attribute__((noreturn)) static void give_up(socket_t *self) {
+    mpy_ssl_session_t *session = &self->session;
+    mpy_ssl_stream_raise(&session->stream);
+    mpy_ssl_failure_raise(&session->failure);
+}
+
+// What a stream's timeout or exception means while a handshake is being waited for: its end.
+__attribute__((noreturn)) static void give_up_waiting(socket_t *self) {
+    int error = self->session.stream.error;
+    mpy_ssl_session_fail(&self->session, MBEDTLS_ERR_SSL_INTERNAL_ERROR);
+    if (error != 0) {
+        self->session.failure.code = error;
+    }
+    give_up(self);
+}
+
+// Completes the handshake, waiting as long as it takes. False if a socket is set not to block, and would.
+static bool handshake(socket_t *self) {
+    mpy_ssl_stream_t *stream = &self->session.stream;
+    int ret;
+    while ((ret = mpy_ssl_session_handshake(&self->session)) != 0) {
+        if (!self->session.open) {
+            give_up(self);
+        }
+        if (!stream->would_block) {
+            give_up_waiting(self);
+        }
+        self->poll_for = ret == MBEDTLS_ERR_SSL_WANT_WRITE ? MP_STREAM_POLL_WR : MP_STREAM_POLL_RD;
+        if (mpy_ssl_stream_is_socket(stream)) {
+            return false;
+        }
+        mpy_ssl_stream_wait(stream);
+        if (stream->exception != MP_OBJ_NULL) {
+            give_up_waiting(self);
+        }
+    }
+    self->poll_for = 0;
+    return true;
+}
+
+mp_obj_t mpy_ssl_socket_new(mp_obj_t stream, const mpy_ssl_options_t *options, bool do_handshake) {
+    socket_t *self = mp_obj_malloc_with_finaliser(socket_t, &mpy_ssl_type_socket);
+    memset((char *)self + sizeof(self->base), 0, sizeof(*self) - sizeof(self->base));
+    mpy_ssl_stream_init(&self->session.stream, stream);
+    int ret = mpy_ssl_session_open(&self->session, options);
+    if (ret != 0) {
+        self->session.stream.object = MP_OBJ_NULL; // still the caller's
+        mpy_ssl_error_raise(ret);
+    }
+    if (do_handshake) {
+        self->session.keep_stream = mpy_ssl_stream_is_python(&self->session.stream);
+        handshake(self);
+        self->session.keep_stream = false;
+    }
+    self->poll_for = 0;
+    return MP_OBJ_FROM_PTR(self);
+}
+
+// --- Stream protocol ------------------------------------------------------------------------------------------
+
+// Raises what an earlier failure was, or sets *error if the socket is closed.
+static bool is_usable(socket_t *self, int *error) {
+    if (!self->session.open) {
+        if (self->session.failure.code != 0) {
+            mpy_ssl_failure_raise(&self->session.failure);
+        }
+        *error = MP_EBADF;
+    }
+    return self->session.open;
+}
+
+// Turns the result of a session's read or write into that of a stream. `other` is the direction to poll if TLS
+// waits for the opposite of what the caller does: `other_code`.
+static mp_uint_t result(socket_t *self, int ret, int other_code, uintptr_t other, int *error) {
+    mpy_ssl_stream_t *stream = &self->session.stream;
+    if (ret >= 0 && stream->exception == MP_OBJ_NULL) {
+        return (mp_uint_t)ret;
+    }
+    mpy_ssl_stream_raise(stream);
+    if (!self->session.open) {
+        mpy_ssl_failure_raise(&self->session.failure);
+    }
+    if (ret == MPY_SSL_ERR_OTHER_DATA) {
+        mp_raise_ValueError(MP_ERROR_TEXT("a write that would block must be repeated with the same data"));
+    }
+    self->poll_for = ret == other_code ? other : 0;
+    *error = stream->error != 0 ? stream->error : MP_EAGAIN;
+    return MP_STREAM_ERROR;
+}
+
+static mp_uint_t socket_read(mp_obj_t self_in, void *buf, mp_uint_t size, int *error) {
+    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    self->poll_for = 0;
+    if (!is_usable(self, error)) {
+        return MP_STREAM_ERROR;
+    }
+    int ret = size == 0 ? 0 : mpy_ssl_session_read(&self->session, buf, MIN(size, INT16_MAX));
+    return result(self, ret, MBEDTLS_ERR_SSL_WANT_WRITE, MP_STREAM_POLL_WR, error);
+}
+
+static mp_uint_t socket_write(mp_obj_t self_in, const void *buf, mp_uint_t size, int *error) {
+    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    self->poll_for = 0;
+    if (!is_usable(self, error)) {
+        return MP_STREAM_ERROR;
+    }
+    int ret = size == 0 ? 0 : mpy_ssl_session_write(&self->session, buf, size);
+    return result(self, ret, MBEDTLS_ERR_SSL_WANT_READ, MP_STREAM_POLL_RD, error);
+}
+
+// Output that waits in TLS's buffer goes first, or a peer that waits for it would never make us readable.
+static void push_output(socket_t *self) {
+    mpy_ssl_stream_t *stream = &self->session.stream;
+    if (stream->unsent > 0 && mpy_ssl_stream_ioctl(stream, MP_STREAM_POLL, MP_STREAM_POLL_WR) & MP_STREAM_POLL_WR) {
+        mpy_ssl_session_flush(&self->session);
+    }
+    mpy_ssl_stream_raise(stream);
+}
+
+static mp_uint_t socket_poll(socket_t *self, uintptr_t flags, int *error) {
+    mpy_ssl_session_t *session = &self->session;
+    if (!session->open) {
+        return MP_STREAM_POLL_NVAL;
+    }
+    push_output(self);
+    uintptr_t wanted = flags & POLL_BOTH;
+    mp_uint_t ready = 0;
+    if ((wanted & MP_STREAM_POLL_RD) && mpy_ssl_session_has_input(session)) {
+        ready = MP_STREAM_POLL_RD;
+        if (wanted == MP_STREAM_POLL_RD) {
+            return ready;
+        }
+    }
+    uintptr_t ask = self->poll_for != 0 && wanted != 0 ? (flags & ~POLL_BOTH) | self->poll_for : flags;
+    mp_uint_t below = mp_get_stream(session->stream.object)->ioctl(session->stream.object, MP_STREAM_POLL, ask, error);
+    if (below == MP_STREAM_ERROR) {
+        return MP_STREAM_ERROR;
+    }
+    if (below & self->poll_for) {
+        below |= wanted; // so that the caller comes back and the handshake goes on
+    }
+    return ready | (below & (flags | ~(uintptr_t)POLL_BOTH));
+}
+
+static mp_uint_t socket_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t arg, int *error) {
+    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    switch (request) {
+        case MP_STREAM_POLL:
+            return socket_poll(self, arg, error);
+        case MP_STREAM_CLOSE:
+            mpy_ssl_session_close(&self->session);
+            mpy_ssl_stream_raise(&self->session.stream);
+            return 0;
+        default:
+            *error = MP_EINVAL;
+            return MP_STREAM_ERROR;
+    }
+}
+
+static const mp_stream_p_t socket_stream = {
+    .read = socket_read,
+    .write = socket_write,
+    .ioctl = socket_ioctl,
+};
+
+// --- Methods --------------------------------------------------------------------------------------------------
+
+static bool is_connected(const socket_t *self) {
+    return self->session.open && mbedtls_ssl_is_handshake_over((mbedtls_ssl_context *)&self->session.ssl);
+}
+
+// do_handshake(): completes a handshake that was put off. OSError(EAGAIN) if a non-blocking socket would block.
+static mp_obj_t socket_do_handshake(mp_obj_t self_in) {
+    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    int error;
+    if (!is_usable(self, &error)) {
+        mp_raise_OSError(error);
+    }
+    if (!handshake(self)) {
+        mp_raise_OSError(MP_EAGAIN);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(socket_do_handshake_obj, socket_do_handshake);
+
+// cipher() -> (suite, version), or None while there is no connection.
+static mp_obj_t socket_cipher(mp_obj_t self_in) {
+    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    if (!is_connected(self)) {
+        return mp_const_none;
+    }
+    mp_obj_t items[] = {
+        mp_obj_new_str_from_cstr(mbedtls_ssl_get_ciphersuite(&self->session.ssl)),
+        mp_obj_new_str_from_cstr(mbedtls_ssl_get_version(&self->session.ssl)),
+    };
+    return mp_obj_new_tuple(MP_ARRAY_SIZE(items), items);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(socket_cipher_obj, socket_cipher);
+
+// version() -> "TLSv1.2", or None while there is no connection.
+static mp_obj_t socket_version(mp_obj_t self_in) {
+    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    return is_connected(self) ? mp_obj_new_str_from_cstr(mbedtls_ssl_get_version(&self->session.ssl)) : mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(socket_version_obj, socket_version);
+
+// pending() -> bytes that can be read without asking the stream.
+static mp_obj_t socket_pending(mp_obj_t self_in) {
+    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    return MP_OBJ_NEW_SMALL_INT(is_connected(self) ? mbedtls_ssl_get_bytes_avail(&self->session.ssl) : 0);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(socket_pending_obj, socket_pending);
+
+#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+// getpeercert(True) -> the peer's certificate as a copy of its DER bytes, or None if there is none.
+static mp_obj_t socket_getpeercert(size_t n_args, const mp_obj_t *args) {
+    socket_t *self = MP_OBJ_TO_PTR(args[0]);
+    if (n_args < 2 || !mp_obj_is_true(args[1])) {
+        mp_raise_NotImplementedError(MP_ERROR_TEXT("only getpeercert(True) is available"));
+    }
+    const mbedtls_x509_crt *certificate = is_connected(self) ? mbedtls_ssl_get_peer_cert(&self->session.ssl) : NULL;
+    return certificate != NULL ? mp_obj_new_bytes(certificate->raw.p, certificate->raw.len) : mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(socket_getpeercert_obj, 1, 2, socket_getpeercert);
+#endif
+
+// Calls a method of the stream.
+static mp_obj_t pass_on(mp_obj_t self_in, qstr method, mp_obj_t arg) {
+    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    if (self->session.stream.object == MP_OBJ_NULL) {
+        mp_raise_OSError(MP_EBADF);
+    }
+    mp_obj_t call[3];
+    mp_load_method(self->session.stream.object, method, call);
+    call[2] = arg;
+    return mp_call_method_n_kw(1, 0, call);
+}
+
+static mp_obj_t socket_setblocking(mp_obj_t self_in, mp_obj_t flag) {
+    return pass_on(self_in, MP_QSTR_setblocking, flag);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(socket_setblocking_obj, socket_setblocking);
+
+static mp_obj_t socket_settimeout(mp_obj_t self_in, mp_obj_t seconds) {
+    return pass_on(self_in, MP_QSTR_settimeout, seconds);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(socket_settimeout_obj, socket_settimeout);
+
+static mp_obj_t socket_del(mp_obj_t self_in) {
+    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_session_drop(&self->session);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(socket_del_obj, socket_del);
+
+static const mp_rom_map_elem_t socket_locals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR_read), MP_ROM_PTR(&mp_stream_read_obj)},
+    {MP_ROM_QSTR(MP_QSTR_readinto), MP_ROM_PTR(&mp_stream_readinto_obj)},
+    {MP_ROM_QSTR(MP_QSTR_readline), MP_ROM_PTR(&mp_stream_unbuffered_readline_obj)},
+    {MP_ROM_QSTR(MP_QSTR_write), MP_ROM_PTR(&mp_stream_write_obj)},
+    {MP_ROM_QSTR(MP_QSTR_recv), MP_ROM_PTR(&mp_stream_read1_obj)},
+    {MP_ROM_QSTR(MP_QSTR_recv_into), MP_ROM_PTR(&mp_stream_readinto_obj)},
+    {MP_ROM_QSTR(MP_QSTR_send), MP_ROM_PTR(&mp_stream_write1_obj)},
+    {MP_ROM_QSTR(MP_QSTR_sendall), MP_ROM_PTR(&mp_stream_write_obj)},
+    {MP_ROM_QSTR(MP_QSTR_setblocking), MP_ROM_PTR(&socket_setblocking_obj)},
+    {MP_ROM_QSTR(MP_QSTR_settimeout), MP_ROM_PTR(&socket_settimeout_obj)},
+    {MP_ROM_QSTR(MP_QSTR_do_handshake), MP_ROM_PTR(&socket_do_handshake_obj)},
+    {MP_ROM_QSTR(MP_QSTR_cipher), MP_ROM_PTR(&socket_cipher_obj)},
+    {MP_ROM_QSTR(MP_QSTR_version), MP_ROM_PTR(&socket_version_obj)},
+    {MP_ROM_QSTR(MP_QSTR_pending), MP_ROM_PTR(&socket_pending_obj)},
+    #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+    {MP_ROM_QSTR(MP_QSTR_getpeercert), MP_ROM_PTR(&socket_getpeercert_obj)},
+    #endif
+    #if MICROPY_UNIX_COVERAGE || defined(MPY_SSL_EXPOSE_IOCTL)
+    {MP_ROM_QSTR(MP_QSTR_ioctl), MP_ROM_PTR(&mp_stream_ioctl_obj)},
+    #endif
+    {MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&mp_stream_close_obj)},
+    {MP_ROM_QSTR(MP_QSTR___enter__), MP_ROM_PTR(&mp_identity_obj)},
+    {MP_ROM_QSTR(MP_QSTR___exit__), MP_ROM_PTR(&mp_stream___exit___obj)},
+    {MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&socket_del_obj)},
+};
+static MP_DEFINE_CONST_DICT(socket_locals, socket_locals_table);
+
+MP_DEFINE_CONST_OBJ_TYPE(
+    mpy_ssl_type_socket, MP_QSTR_SSLSocket, MP_TYPE_FLAG_NONE,
+    protocol, &socket_stream,
+    locals_dict, &socket_locals
+    );

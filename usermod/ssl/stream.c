@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h> // mp_is_nonblocking_error() uses the system's codes
+
+#include "py/mperrno.h"
+#include "py/mphal.h"
+#include "py/nlr.h"
+#include "py/objtype.h"
+#include "py/runtime.h"
+#include "py/stream.h"
+
+#include "mbedtls/net_sockets.h"
+#include "mbedtls/ssl.h"
+
+#include "stream.h"
+
+#define DRAIN_LIMIT 65536 // bytes: what a peer can have in flight with common TCP windows
+#define DRAIN_CHUNK 256   // bytes of stack
+
+void mpy_ssl_stream_init(mpy_ssl_stream_t *stream, mp_obj_t object) {
+    mp_get_stream_raise(object, MP_STREAM_OP_READ | MP_STREAM_OP_WRITE | MP_STREAM_OP_IOCTL);
+    *stream = (mpy_ssl_stream_t) {.object = object, .exception = MP_OBJ_NULL};
+}
+
+// Calls the stream's read (sending false) or write and catches what it raises.
+static mp_uint_t transfer(mpy_ssl_stream_t *stream, bool sending, void *buf, size_t len) {
+    const mp_stream_p_t *protocol = mp_get_stream(stream->object);
+    volatile mp_uint_t n = MP_STREAM_ERROR;
+    int error = MP_EIO;
+    nlr_buf_t nlr;
+    stream->error = 0;
+    stream->would_block = false;
+    if (nlr_push(&nlr) == 0) {
+        n = sending ? protocol->write(stream->object, buf, len, &error) : protocol->read(stream->object, buf, len, &error);
+        nlr_pop();
+    } else {
+        stream->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+        return MP_STREAM_ERROR;
+    }
+    if (n == MP_STREAM_ERROR && mp_is_nonblocking_error(error)) {
+        stream->would_block = true;
+    } else if (n == MP_STREAM_ERROR) {
+        stream->error = error;
+    } else if (n > len) {
+        stream->error = MP_EIO; // a stream class that returns nonsense
+        n = MP_STREAM_ERROR;
+    }
+    return n;
+}
+
+// After these the same operation can be tried again.
+static bool retryable(const mpy_ssl_stream_t *stream) {
+    return stream->would_block || stream->exception != MP_OBJ_NULL || stream->error == MP_ETIMEDOUT;
+}
+
+int mpy_ssl_stream_send(void *ctx, const unsigned char *buf, size_t len) {
+    mpy_ssl_stream_t *stream = ctx;
+    mp_uint_t n = transfer(stream, true, (void *)buf, len);
+    if (n == MP_STREAM_ERROR) {
+        stream->unsent = len;
+        return retryable(stream) ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_NET_SEND_FAILED;
+    }
+    stream->unsent = len - n;
+    mpy_ssl_record_watch(&stream->tx, buf, n);
+    if (n == 0) {
+        stream->would_block = true; // Mbed TLS would take 0 for success
+        return MBEDTLS_ERR_SSL_WANT_WRITE;
+    }
+    return (int)n;
+}
+
+int mpy_ssl_stream_recv(void *ctx, unsigned char *buf, size_t len) {
+    mpy_ssl_stream_t *stream = ctx;
+    mp_uint_t n = transfer(stream, false, buf, len);
+    if (n == MP_STREAM_ERROR) {
+        return retryable(stream) ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_NET_RECV_FAILED;
+    }
+    uint16_t before = stream->rx.records;
+    mpy_ssl_record_watch(&stream->rx, buf, n);
+    stream->eof = n == 0;
+    stream->idle += stream->rx.records - before;
+    if (stream->idle > MPY_SSL_IDLE_RECORDS) {
+        return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
+    }
+    return (int)n;
+}
+
+mp_uint_t mpy_ssl_stream_ioctl(mpy_ssl_stream_t *stream, mp_uint_t request, uintptr_t arg) {
+    volatile mp_uint_t ret = MP_STREAM_ERROR;
+    int error = 0;
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        ret = mp_get_stream(stream->object)->ioctl(stream->object, request, arg, &error);
+        nlr_pop();
+    } else {
+        stream->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+    }
+    return ret == MP_STREAM_ERROR ? 0 : ret;
+}
+
+bool mpy_ssl_stream_is_python(const mpy_ssl_stream_t *stream) {
+    return mp_obj_is_instance_type(mp_obj_get_type(stream->object));
+}
+
+static void drain(mpy_ssl_stream_t *stream) {
+    unsigned char chunk[DRAIN_CHUNK];
+    for (size_t total = 0; total < DRAIN_LIMIT; total += sizeof(chunk)) {
+        mp_uint_t ready = mpy_ssl_stream_ioctl(stream, MP_STREAM_POLL, MP_STREAM_POLL_RD);
+        if (!(ready & MP_STREAM_POLL_RD) || stream->exception != MP_OBJ_NULL) {
+            break;
+        }
+        mp_uint_t n = transfer(stream, false, chunk, sizeof(chunk));
+        if (n == 0 || n == MP_STREAM_ERROR) {
+            break;
+        }
+    }
+}
+
+void mpy_ssl_stream_close(mpy_ssl_stream_t *stream) {
+    if (stream->object != MP_OBJ_NULL) {
+        if (!mpy_ssl_stream_is_python(stream) && !stream->eof) {
+            drain(stream);
+        }
+        mpy_ssl_stream_ioctl(stream, MP_STREAM_CLOSE, 0);
+        stream->object = MP_OBJ_NULL;
+    }
+}
+
+void mpy_ssl_stream_drop(mpy_ssl_stream_t *stream) {
+    if (stream->object != MP_OBJ_NULL && !mpy_ssl_stream_is_python(stream)) {
+        mpy_ssl_stream_ioctl(stream, MP_STREAM_CLOSE, 0);
+    }
+    stream->object = MP_OBJ_NULL;
+    stream->exception = MP_OBJ_NULL;
+}
+
+bool mpy_ssl_stream_is_socket(const mpy_ssl_stream_t *stream) {
+    mp_obj_t method[2];
+    mp_load_method_maybe(stream->object, MP_QSTR_setblocking, method);
+    return method[0] != MP_OBJ_NULL;
+}
+
+void mpy_ssl_stream_wait(mpy_ssl_stream_t *stream) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        mp_event_wait_ms(1);
+        nlr_pop();
+    } else {
+        stream->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+    }
+}
+
+void mpy_ssl_stream_raise(mpy_ssl_stream_t *stream) {
+    mp_obj_t exception = stream->exception;
+    if (exception != MP_OBJ_NULL) {
+        stream->exception = MP_OBJ_NULL;
+        nlr_raise(exception);
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// The transport under a TLS connection: any MicroPython stream (socket, UART, a Python class on io.IOBase).
+// This is the only place where Python code may run below Mbed TLS, so this is where its exceptions are caught: they
+// are kept in `exception`, Mbed TLS is told to try again later, and the caller raises them once Mbed TLS has returned.
+#ifndef MPY_SSL_STREAM_H
+#define MPY_SSL_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "py/obj.h"
+
+#include "record.h"
+
+// Lives inside a garbage collected object, because it holds Python objects.
+typedef struct {
+    mp_obj_t object;     // the stream; MP_OBJ_NULL once closed
+    mp_obj_t exception;  // raised by the stream and not yet by us, or MP_OBJ_NULL
+    int error;           // errno of the last operation, 0 if it succeeded or would block
+    size_t unsent;       // bytes of the newest record that the stream has not taken yet
+    uint16_t idle;       // records received since the program got data; see MPY_SSL_IDLE_RECORDS
+    bool would_block;    // the last operation had to be put off
+    bool eof;            // the stream has ended
+    mpy_ssl_record_t rx;
+    mpy_ssl_record_t tx;
+} mpy_ssl_stream_t;
+
+// Records that may come in a row without giving the program a byte (warning alerts, empty records, requests to
+// renegotiate). The next one is answered with unexpected_message. OpenSSL allows 5 alerts and 32 empty records.
+#define MPY_SSL_IDLE_RECORDS 8
+
+// Raises OSError or TypeError if `object` is not a stream that can be read, written and polled.
+void mpy_ssl_stream_init(mpy_ssl_stream_t *stream, mp_obj_t object);
+
+// Mbed TLS's f_send and f_recv, ctx being the mpy_ssl_stream_t. They return the number of bytes, or WANT_WRITE or
+// WANT_READ (would_block, exception or a timed out `error` says why), NET_SEND_FAILED or NET_RECV_FAILED (`error`
+// says why), 0 from f_recv at the end (`eof`), or UNEXPECTED_MESSAGE if there were too many idle records.
+int mpy_ssl_stream_send(void *ctx, const unsigned char *buf, size_t len);
+int mpy_ssl_stream_recv(void *ctx, unsigned char *buf, size_t len);
+
+// Passes an ioctl on and returns its result; 0 if it fails or raises. Does not raise.
+mp_uint_t mpy_ssl_stream_ioctl(mpy_ssl_stream_t *stream, mp_uint_t request, uintptr_t arg);
+
+// Closes the stream, once. Input that has already arrived is read away first, up to 64 KB, because a TCP stack
+// answers a close with unread input by a reset, which can destroy the alert that was sent just before.
+// An exception of the stream is kept in `exception`. Does not raise.
+void mpy_ssl_stream_close(mpy_ssl_stream_t *stream);
+
+// Closes from a finaliser: no input or output, and a stream that is a Python object is left alone. Does not raise.
+void mpy_ssl_stream_drop(mpy_ssl_stream_t *stream);
+
+// True for a stream that has setblocking(), as sockets do: when such a stream would block it is meant not to wait.
+bool mpy_ssl_stream_is_socket(const mpy_ssl_stream_t *stream);
+
+// True for an instance of a class written in Python, whose life the program controls.
+bool mpy_ssl_stream_is_python(const mpy_ssl_stream_t *stream);
+
+// Lets other things run for a moment. An exception (Ctrl-C) is kept in `exception`. Does not raise.
+void mpy_ssl_stream_wait(mpy_ssl_stream_t *stream);
+
+// Raises the kept exception, if there is one, and forgets it.
+void mpy_ssl_stream_raise(mpy_ssl_stream_t *stream);
+
+#endif
