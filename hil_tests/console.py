@@ -6,6 +6,7 @@ It offers the few methods of pyserial's `Serial` that mpremote uses, so that mpr
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -136,10 +137,8 @@ class Console:
         if self._closed:
             return
         self._closed = True
-        try:
+        with contextlib.suppress(OSError):  # the other end was faster
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the other end was faster
         self._thread.join(timeout=ANSWER_SECONDS)
         self._socket.close()
         self._file.close()

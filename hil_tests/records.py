@@ -135,7 +135,8 @@ def describe_record(direction: Direction, data: bytes, encrypted: bool) -> Recor
 
 def encode_record(kind: str, payload: bytes, version: int = 0x0303) -> bytes:
     """A plaintext record."""
-    return bytes([_number(CONTENT_TYPES, kind)]) + version.to_bytes(2, "big") + len(payload).to_bytes(2, "big") + payload
+    head = bytes([_number(CONTENT_TYPES, kind)]) + version.to_bytes(2, "big") + len(payload).to_bytes(2, "big")
+    return head + payload
 
 
 def alert_record(level: str, name: str) -> bytes:

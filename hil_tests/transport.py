@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The only place that knows mpremote: its raw REPL spoken over a `Console`, with deadlines.
 
-mpremote announces that its Python API will change, so its version is pinned in pyproject.toml. What this wrapper changes:
-reading waits on the console's thread instead of polling byte by byte, and the end of a script is awaited here, with a
-deadline for the whole script, where mpremote has a fixed one of ten seconds between two characters.
+mpremote announces that its Python API will change, so its version is pinned. What this wrapper changes: reading waits
+on the console's thread instead of polling byte by byte, and the end of a script is awaited here, with a deadline for the
+whole script, where mpremote has a fixed one of ten seconds between two characters.
 """
 
 from __future__ import annotations
@@ -198,7 +198,9 @@ class Repl:
     def start(self, code: str) -> RunningScript:
         """Send a script and let it run. A script that is still running is an error of the test."""
         if self._script is not None and self._script.running:
-            raise BoardError(f"{self.console.name}: the previous script is still running; call its wait() or stop() first")
+            raise BoardError(
+                f"{self.console.name}: the previous script is still running; call its wait() or stop() first"
+            )
         try:
             self._transport.exec_raw_no_follow(code)
         except TransportError as error:

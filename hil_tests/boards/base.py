@@ -40,7 +40,7 @@ class Board(ABC):
     # Life
 
     def boot(self) -> None:
-        """Start the board and bring it to its prompt, with the right clock. Raises ImageMissing, ToolMissing, BootFailed."""
+        """Bring it to its prompt, with the right clock. Raises ImageMissing, ToolMissing, BootFailed."""
         if self._repl is not None:
             return
         if not self.image.is_file():
@@ -158,7 +158,9 @@ class Board(ABC):
         self._write_clock(when)
         seen, wanted = self.clock(), when or datetime.now(UTC)
         if not clock_is_right(seen, wanted):
-            raise BoardError(f"{self.name}: the clock was set to {wanted:%F %T} UTC and says {seen:%F %T}; see {self.log_path}")
+            raise BoardError(
+                f"{self.name}: the clock was set to {wanted:%F %T} UTC and says {seen:%F %T}; see {self.log_path}"
+            )
 
     def _write_clock(self, when: datetime | None) -> None:
         self.exec("import machine; machine.RTC().datetime(WHEN)", values={"WHEN": rtc_tuple(when or datetime.now(UTC))})

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A board emulated by QEMU, started from the "emulator" data of its board.json.
 
-All ports are ephemeral and chosen by QEMU itself: the console's, and one for each port of the board that somebody on the
-host wants to reach. The machine starts stopped, so that the console is connected before the first character.
+All ports are ephemeral and chosen by QEMU itself: the console's, and one for each port of the board that somebody on
+the host wants to reach. The machine starts stopped, so that the console is connected before the first character.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class QemuBoard(Board):
             self._launch()
             self._connect(first=True)
         except (BoardError, OSError) as error:
-            said = self._errors()
+            said = f"logs: {self.log_path}, {self.error_path}\n{self._errors()}"
             self.close()
-            raise BootFailed(f"{self.name}: no prompt: {error}\nlogs: {self.log_path}, {self.error_path}\n{said}") from error
+            raise BootFailed(f"{self.name}: no prompt: {error}\n{said}") from error
 
     def _make_flash(self) -> None:
         self.flash_path.unlink(missing_ok=True)
@@ -89,7 +89,7 @@ class QemuBoard(Board):
             match = re.search(r"tcp:127\.0\.0\.1:(\d+)", device["filename"])
             if device["label"] == "serial0" and match:
                 return int(match.group(1))
-        raise BoardError(f"{self.name}: QEMU has no serial port on TCP; check \"arguments\" in its board.json")
+        raise BoardError(f'{self.name}: QEMU has no serial port on TCP; check "arguments" in its board.json')
 
     def _connect(self, first: bool) -> None:
         console = connect_console(self.name, ("127.0.0.1", self._console_port), self.log_path)
@@ -156,7 +156,7 @@ class QemuBoard(Board):
 
     @contextlib.contextmanager
     def lent_console(self) -> Iterator[str]:
-        """Give the console away: inside, the value is a device for `mpremote connect`. Afterwards it is at its prompt."""
+        """Give the console away as a device for `mpremote connect`. Afterwards it is at its prompt again."""
         self.repl.stop_script()
         self.repl.close()
         try:
@@ -177,7 +177,7 @@ class QemuBoard(Board):
             raise BoardError(f"{self.name}: mpremote rtc --set failed: {result.error}")
         seen, now = self.clock(), datetime.now(UTC)
         if not clock_is_right(seen, now):
-            raise BoardError(f"{self.name}: after mpremote rtc --set the clock says {seen:%F %T} UTC, the host {now:%F %T}")
+            raise BoardError(f"{self.name}: mpremote rtc --set made the clock {seen:%F %T} UTC; it is {now:%F %T}")
         return result
 
     # Network
@@ -192,7 +192,8 @@ class QemuBoard(Board):
         """Forwards a free port of the host to `port` of the board, once."""
         if port not in self._forwards:
             refusal = self.qmp.human(f"hostfwd_add net0 tcp:127.0.0.1:0-:{port}").strip()
-            found = re.findall(rf"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+{port}\s", self.qmp.human("info usernet"))
+            line = rf"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+{port}\s"
+            found = re.findall(line, self.qmp.human("info usernet"))
             if refusal or not found:
                 raise BoardError(f"{self.name}: QEMU did not forward a port to {port}: {refusal or 'not listed'}")
             self._forwards[port] = int(found[0])

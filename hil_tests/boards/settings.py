@@ -31,7 +31,8 @@ class EmulatorSettings:
         try:
             return [argument.format_map(values) for argument in self.arguments]
         except KeyError as error:
-            raise RigError(f'board.json: "arguments" uses {{{error.args[0]}}}, which has no value in "defaults"') from error
+            missing = error.args[0]
+            raise RigError(f'board.json: "arguments" uses {{{missing}}}, which "defaults" does not have') from error
 
 
 def read_emulator(description: BoardDescription) -> EmulatorSettings:

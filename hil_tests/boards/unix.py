@@ -8,18 +8,16 @@ by libfaketime, which has to be there when the process starts.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from hil_tests.boards.base import Board
 from hil_tests.boards.description import BoardDescription
 from hil_tests.console import Console
-from hil_tests.errors import BoardCrashed, BootFailed, RigError, ToolMissing
+from hil_tests.errors import BoardCrashed, BootFailed, ToolMissing
 from hil_tests.process import child_command, describe_end, stop
 from hil_tests.transport import Repl
 
@@ -48,8 +46,8 @@ class UnixBoard(Board):
         with theirs, self.error_path.open("ab") as errors:
             self._process = subprocess.Popen(
                 child_command([str(self.image), "-c", AGENT.read_text(encoding="utf-8")]),
-                stdin=theirs,
-                stdout=theirs,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 stderr=errors,
                 cwd=self.files,
                 env=self._environment(),
@@ -62,7 +60,7 @@ class UnixBoard(Board):
             self.close()
             raise BootFailed(f"{self.name}: {self.image} did not start: {error}\n{self._errors()}") from error
 
-    def _environment(self) -> Mapping[str, str]:
+    def _environment(self) -> dict[str, str]:
         environment = dict(os.environ, TZ="UTC")
         environment.setdefault("ASAN_OPTIONS", "detect_leaks=1:verify_asan_link_order=0:handle_abort=1")
         environment.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
@@ -100,7 +98,8 @@ class UnixBoard(Board):
         self._check_report()
         if self._process is not None and self._process.poll() is not None:
             end = describe_end(self._process.returncode)
-            raise BoardCrashed(f"{self.name}: the process {end}; logs: {self.log_path}, {self.error_path}\n{self._errors()}")
+            logs = f"{self.log_path}, {self.error_path}"
+            raise BoardCrashed(f"{self.name}: the process {end}; logs: {logs}\n{self._errors()}")
 
     def _check_report(self) -> None:
         text = self._errors()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a peer does once it is connected. Each factory gives a function that is called with the session (or the wire)."""
+"""What a peer does once it is connected: factories of functions that are called with the session (or the wire)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ from hil_tests.errors import RigError
 from hil_tests.process import CommandResult, child_command, require, run_command, stop
 
 
-def curl(address: tuple[str, int], root: Identity, *arguments: str, path: str = "/", timeout: float = 20.0) -> CommandResult:
+def curl(
+    address: tuple[str, int], root: Identity, *arguments: str, path: str = "/", timeout: float = 20.0
+) -> CommandResult:
     """Get https://<name><path> from `address`, verified against the root of `root` and its name."""
     host, port = address
     command = ["curl", "--silent", "--show-error", "--max-time", f"{timeout:g}", "--cacert", str(root.root_file)]
@@ -24,7 +26,7 @@ def curl(address: tuple[str, int], root: Identity, *arguments: str, path: str = 
 def openssl_client(
     address: tuple[str, int], *arguments: str, root: Identity | None = None, stdin: bytes = b"", timeout: float = 20.0
 ) -> CommandResult:
-    """`openssl s_client` to `address`; with `root` the certificate must verify. It sends `stdin` and reads to the end."""
+    """`openssl s_client`; with `root` the certificate must verify. It sends `stdin` and reads to the end."""
     command = ["openssl", "s_client", "-connect", f"{address[0]}:{address[1]}", "-ign_eof"]
     if root is not None:
         command += ["-CAfile", str(root.root_file), "-verify_return_error", "-verify_hostname", root.name]

@@ -50,7 +50,9 @@ class RecordingContext:
         if tls in self._sessions:
             self._sessions[tls].server_name = name
 
-    def _note(self, tls: ssl.SSLObject, direction: str, _version: object, kind: int, message: object, data: bytes) -> None:
+    def _note(
+        self, tls: ssl.SSLObject, direction: str, _version: object, kind: int, message: object, data: bytes
+    ) -> None:
         if tls in self._sessions:
             self._sessions[tls].note_message(direction, int(kind), getattr(message, "name", str(message)), data)
 
@@ -69,7 +71,7 @@ def server_context(
     def note_name(tls: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
         recording.note_name(tls, name)
 
-    context.sni_callback = note_name  # type: ignore[assignment]
+    context.sni_callback = note_name
     return recording
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
@@ -59,10 +60,8 @@ class Listener(Generic[T]):
 
     def close(self, abort: Callable[[T], None]) -> None:
         """Stop. Connections that are still open are aborted. Raises the first defect of a thread."""
-        try:
+        with contextlib.suppress(OSError):  # already closed
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # already closed
         self._socket.close()
         for item in self.accepted:
             abort(item)
@@ -173,7 +172,7 @@ class TlsServer:
 
 
 class RawServer:
-    """A TCP server without TLS. `received` collects nothing: behaviours see the bytes."""
+    """A TCP server without TLS; its behaviour sees the bytes."""
 
     def __init__(self, behaviour: RawBehaviour, patience: float = 30.0) -> None:
         self._listener = Listener("raw server", lambda connection: Wire(connection, patience), behaviour)

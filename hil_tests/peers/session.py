@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: MIT
 """One TLS session of OpenSSL, with everything it saw on record.
 
-OpenSSL works on memory here, not on a socket, so that each burst of bytes passes through our hands: that is what makes it
-possible to break off after the n-th flight of a handshake, or to send byte by byte.
+OpenSSL works on memory here, not on a socket, so that each burst of bytes passes through our hands: that is what makes
+it possible to break off after the n-th flight of a handshake, or to send byte by byte.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ssl
 from collections.abc import Callable
+from typing import TypeVar
 
 from hil_tests.peers.wire import Wire
 from hil_tests.records import Alert
+
+T = TypeVar("T")
 
 ALERT_CONTENT = 21
 HANDSHAKE_CONTENT = 22
@@ -82,7 +86,8 @@ class Session:
         """One line for a report."""
         state = f"{self.version} {self.cipher}" if self.established else "no handshake"
         alerts = " ".join(f"{alert.level}:{alert.name}" for alert in self.alerts_received)
-        return f"{state}, received {self.received} B, sent {self.sent} B, alerts received: [{alerts}], error: {self.error}"
+        traffic = f"received {self.received} B, sent {self.sent} B"
+        return f"{state}, {traffic}, alerts received: [{alerts}], error: {self.error}"
 
     def note_message(self, direction: str, content_type: int, message: str, data: bytes) -> None:
         """Called by the context for each message of this session, decrypted."""
@@ -111,9 +116,9 @@ class Session:
         self.alpn = self.tls.selected_alpn_protocol()
 
     def read(self, size: int = 16384) -> bytes:
-        """What is there, at most `size` bytes, waiting for the first; b"" at the end, clean or not (`closed_cleanly`)."""
+        """At most `size` bytes, waiting for the first; b"" at the end, clean or not (see `closed_cleanly`)."""
         try:
-            data: bytes = self._drive(lambda: self.tls.read(size))
+            data = self._drive(lambda: self.tls.read(size))
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             return b""
         self.received += len(data)
@@ -148,10 +153,8 @@ class Session:
 
     def send_close_notify(self) -> None:
         """Say that nothing more will be sent; reading goes on."""
-        try:
+        with contextlib.suppress(ssl.SSLWantReadError):  # it would like to read the other end's
             self.tls.unwrap()
-        except ssl.SSLWantReadError:
-            pass
         self._flush()
 
     def shutdown(self) -> None:
@@ -172,7 +175,7 @@ class Session:
         """Close the connection; no close_notify is sent (see `shutdown`). Idempotent."""
         self.wire.close()
 
-    def _drive(self, step: Callable[[], object]) -> object | bytes:  # type: ignore[explicit-any, unused-ignore]
+    def _drive(self, step: Callable[[], T]) -> T:
         try:
             while True:
                 try:
@@ -215,9 +218,8 @@ class Session:
             raise ResetOnPurpose
 
     def _note_error(self, error: OSError) -> None:
-        try:
-            self._flush()  # the alert, if OpenSSL made one
-        except (OSError, ResetOnPurpose):
-            pass  # the connection is gone: the first error is the one to tell
+        # The alert, if OpenSSL made one. When that fails too, the first error is the one to tell.
+        with contextlib.suppress(OSError, ResetOnPurpose):
+            self._flush()
         reason = getattr(error, "reason", None) if isinstance(error, ssl.SSLError) else None
         self.error = f"{type(error).__name__}: {reason or error}"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import time
@@ -59,10 +60,8 @@ class Wire:
 
     def abort(self) -> None:
         """Wake a thread that is waiting here; its wait ends with an error or b""."""
-        try:
+        with contextlib.suppress(OSError):  # already closed
             self._connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # already closed
 
     def close(self) -> None:
         """Close. Idempotent."""

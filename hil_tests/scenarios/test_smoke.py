@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -140,7 +141,6 @@ def test_tcp_to_the_board(board: Board) -> None:
     script = board.start(TCP_SERVER, values={"PORT": port})
     script.expect("listening")
     host, forwarded = board.listen_address(port)
-    import socket
 
     with socket.create_connection((host, forwarded), timeout=5) as connection:
         connection.sendall(b"ping")
@@ -148,9 +148,7 @@ def test_tcp_to_the_board(board: Board) -> None:
     script.wait(5)
 
 
-def test_tls_from_the_board(
-    board: Board, authority: Authority, tls_server: Callable[..., peers.TlsServer]
-) -> None:
+def test_tls_from_the_board(board: Board, authority: Authority, tls_server: Callable[..., peers.TlsServer]) -> None:
     server = tls_server(authority.p256, peers.echo(), maximum="1.2")
     assert board.exec(TLS_CLIENT, values=server.values(board)).lines == ["b'hello'"]
     session = server.session()
