@@ -13,14 +13,13 @@
 #define GUARD_SIZE (4096u)
 
 extern uint8_t virt_stack_guard[];
-extern uint8_t virt_stack_bottom[];
+extern volatile uint32_t fault_next_cause;
 
-static uint32_t next_cause __attribute__((section(".noinit")));
 static enum reset_cause last_cause;
 
 void fault_init(void) {
-    last_cause = (next_cause & ~0xffu) == CAUSE_MAGIC ? (enum reset_cause)(next_cause & 0xff) : RESET_POWER_ON;
-    next_cause = 0;
+    last_cause = (fault_next_cause & ~0xffu) == CAUSE_MAGIC ? (enum reset_cause)(fault_next_cause & 0xff) : RESET_POWER_ON;
+    fault_next_cause = 0;
     CSR_WRITE(pmpaddr0, ((uintptr_t)virt_stack_guard >> 2) | (GUARD_SIZE / 8 - 1));
     CSR_WRITE(pmpcfg0, PMP_LOCKED_NAPOT);
 }
@@ -31,7 +30,7 @@ enum reset_cause fault_reset_cause(void) {
 
 void fault_reset(enum reset_cause cause) {
     irq_disable();
-    next_cause = CAUSE_MAGIC | cause;
+    fault_next_cause = CAUSE_MAGIC | cause;
     *virt_reg32(VIRT_TEST_BASE) = VIRT_TEST_RESET;
     for (;;) {
         __asm volatile ("wfi");

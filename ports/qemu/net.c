@@ -4,6 +4,7 @@
 #include "lwip/dns.h"
 #include "lwip/etharp.h"
 #include "lwip/init.h"
+#include "lwip/ip.h"
 #include "lwip/sys.h"
 #include "lwip/timeouts.h"
 #include "clock.h"
@@ -15,8 +16,13 @@
 #include "virtio_net.h"
 
 #define NET_MTU (1500)
+#define LOOP_QUEUE (64) // packets of the board to itself; more are dropped
 
 static struct netif net_netif;
+static struct netif net_loopback;
+static struct pbuf *loop_queue[LOOP_QUEUE];
+static uint32_t loop_in;
+static uint32_t loop_out;
 static bool net_present;
 static volatile bool net_pending;
 static mp_sched_node_t net_node;
@@ -43,6 +49,53 @@ static err_t transmit(struct netif *netif, struct pbuf *frame) {
     return virtio_net_send(frame);
 }
 
+// A packet of the board to itself is delivered at the next poll, so that lwIP is not entered from within.
+static err_t loop_output(struct netif *netif, struct pbuf *packet, const ip4_addr_t *to) {
+    if (loop_in - loop_out == LOOP_QUEUE) {
+        return ERR_MEM;
+    }
+    struct pbuf *copy = pbuf_clone(PBUF_RAW, PBUF_RAM, packet);
+    if (copy == NULL) {
+        return ERR_MEM;
+    }
+    loop_queue[loop_in++ % LOOP_QUEUE] = copy;
+    net_wake();
+    return ERR_OK;
+}
+
+static err_t ethernet_output_or_loop(struct netif *netif, struct pbuf *packet, const ip4_addr_t *to) {
+    if (ip4_addr_eq(to, netif_ip4_addr(netif))) {
+        return loop_output(netif, packet, to);
+    }
+    return etharp_output(netif, packet, to);
+}
+
+static err_t loopback_init(struct netif *netif) {
+    netif->name[0] = 'l';
+    netif->name[1] = 'o';
+    netif->mtu = NET_MTU;
+    netif->output = loop_output;
+    return ERR_OK;
+}
+
+static void loopback_start(void) {
+    ip4_addr_t own, mask;
+    IP4_ADDR(&own, 127, 0, 0, 1);
+    IP4_ADDR(&mask, 255, 0, 0, 0);
+    netif_add(&net_loopback, &own, &mask, &own, NULL, loopback_init, ip_input);
+    netif_set_link_up(&net_loopback);
+    netif_set_up(&net_loopback);
+}
+
+static void loop_deliver(void) {
+    while (loop_in != loop_out) {
+        struct pbuf *packet = loop_queue[loop_out++ % LOOP_QUEUE];
+        if (ip_input(packet, &net_loopback) != ERR_OK) {
+            pbuf_free(packet);
+        }
+    }
+}
+
 static err_t interface_init(struct netif *netif) {
     netif->name[0] = 'e';
     netif->name[1] = 'n';
@@ -50,7 +103,7 @@ static err_t interface_init(struct netif *netif) {
     netif->mtu = NET_MTU;
     netif->hwaddr_len = ETH_HWADDR_LEN;
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP;
-    netif->output = etharp_output;
+    netif->output = ethernet_output_or_loop;
     netif->linkoutput = transmit;
     return ERR_OK;
 }
@@ -65,6 +118,7 @@ static ip_addr_t address(const char *text) {
 
 void net_init(void) {
     lwip_init();
+    loopback_start();
     if (!virtio_net_init(net_netif.hwaddr)) {
         return;
     }
@@ -111,6 +165,7 @@ void net_poll(void) {
         }
     }
     sys_check_timeouts();
+    loop_deliver();
     uint32_t sleep_ms = sys_timeouts_sleeptime();
     if (sleep_ms != SYS_TIMEOUTS_SLEEPTIME_INFINITE) {
         clock_set_net_deadline(clock_ticks() + (uint64_t)sleep_ms * CLOCK_TICKS_PER_MS);

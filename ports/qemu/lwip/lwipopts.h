@@ -22,9 +22,8 @@
 #define LWIP_DHCP 1
 #define LWIP_DHCP_DOES_ACD_CHECK 0 // no probe of the offered address: saves seconds at start
 #define LWIP_NETIF_HOSTNAME 1
-#define LWIP_NETIF_LOOPBACK 1 // 127.0.0.1 and the board's own address
-#define LWIP_HAVE_LOOPIF 1
-#define LWIP_LOOPBACK_MAX_PBUFS 64
+#define LWIP_NETIF_LOOPBACK 0 // net.c has its own, which wakes the poll
+#define LWIP_HAVE_LOOPIF 0
 #define SO_REUSE 1
 #define LWIP_TCP_KEEPALIVE 1
 #define TCP_LISTEN_BACKLOG 1
