@@ -2,6 +2,12 @@
 
 #define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
 
+// Code made at run time is not instrumented, and cannot unwind by setjmp.
+#define MICROPY_EMIT_X64 (0)
+#define MICROPY_EMIT_X86 (0)
+#define MICROPY_EMIT_ARM (0)
+#define MICROPY_EMIT_THUMB (0)
+
 #include "ports/unix/variants/mpconfigvariant_common.h"
 
 // Stock turns these on together with its own `ssl`; ours is a user C module, which stock does not count.
