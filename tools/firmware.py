@@ -244,7 +244,7 @@ def main() -> None:
     parser.add_argument(
         "--jobs", type=int, default=len(os.sched_getaffinity(0)), help="compilers at once (default: one a processor)"
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     names, extra = settings_of(arguments.words)
     if arguments.build and len(names) != 1:
         parser.error("--build needs exactly one board")
