@@ -14,3 +14,6 @@
 #define MICROPY_HW_NET_MASK "255.255.255.0"
 #define MICROPY_HW_NET_GATEWAY "10.0.2.2"
 #define MICROPY_HW_NET_DNS "10.0.2.3"
+
+// Gives SSLSocket the method ioctl(), as stock's coverage build has it: tests of polling need it.
+#define MPY_SSL_EXPOSE_IOCTL (1)

@@ -17,3 +17,6 @@
 #define MICROPY_PY_CRYPTOLIB (1)
 #define MICROPY_PY_CRYPTOLIB_CTR (1)
 #endif
+
+// Gives SSLSocket the method ioctl(), as stock's coverage build has it: tests of polling need it.
+#define MPY_SSL_EXPOSE_IOCTL (1)
