@@ -57,6 +57,7 @@ static void run_until_soft_reset(void) {
     }
     mp_printf(MP_PYTHON_PRINTER, "MPY: soft reboot\n");
     gc_sweep_all();
+    net_soft_deinit();
     mod_network_deinit();
     mp_deinit();
 }

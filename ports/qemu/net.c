@@ -26,6 +26,7 @@ static uint32_t loop_out;
 static bool net_present;
 static volatile bool net_pending;
 static mp_sched_node_t net_node;
+static volatile bool net_may_schedule; // false while MicroPython's scheduler is being torn down or set up
 static uint32_t net_random_state;
 
 // lwIP's clock.
@@ -143,13 +144,20 @@ static void scheduled(mp_sched_node_t *node) {
 
 void net_soft_init(void) {
     net_node.callback = NULL;
+    net_may_schedule = true;
     net_wake();
+}
+
+void net_soft_deinit(void) {
+    net_may_schedule = false;
 }
 
 void net_wake(void) {
     net_pending = true;
     irq_wake();
-    mp_sched_schedule_node(&net_node, scheduled);
+    if (net_may_schedule) {
+        mp_sched_schedule_node(&net_node, scheduled);
+    }
 }
 
 bool net_needs_poll(void) {

@@ -12,8 +12,9 @@
 // Starts lwIP and the interface with the board's static addresses. Call once after power-on.
 void net_init(void);
 
-// Call after each mp_init(): the scheduler has forgotten what was pending.
+// Call after each mp_init() and before each mp_deinit(): in between, interrupts may use MicroPython's scheduler.
 void net_soft_init(void);
+void net_soft_deinit(void);
 
 // Asks for net_poll(); from interrupts.
 void net_wake(void);

@@ -46,7 +46,7 @@
 #define MEMP_NUM_PBUF 32
 
 // Closed connections wait two minutes in TIME_WAIT; lwIP reuses the oldest of them when the pool is empty.
-#define MEMP_NUM_TCP_PCB 48
+#define MEMP_NUM_TCP_PCB 128
 #define MEMP_NUM_TCP_PCB_LISTEN 8
 #define MEMP_NUM_TCP_SEG 320
 #define MEMP_NUM_UDP_PCB 12
