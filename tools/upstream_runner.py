@@ -28,7 +28,7 @@ def environment(**more: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Runner:
-    """One of upstream's runners, `script`; `options` is what its --help says, since options changed between versions."""
+    """One of upstream's runners; `options` is what its --help says, since they changed between versions."""
 
     script: Path
     options: str

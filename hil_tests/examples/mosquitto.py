@@ -27,7 +27,7 @@ certfile {chain}
 keyfile {key}
 allow_anonymous true
 persistence false
-log_dest stdout
+log_dest stderr
 log_type all
 """
 

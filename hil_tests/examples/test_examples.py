@@ -71,7 +71,7 @@ def test_https_get_refuses_a_server_of_another_authority(
     server = tls_server(authority.stranger, peers.http())
     configure_client(board, server.port, authority.p256)
     result = board.exec(source("https_get.py"), check=False)
-    assert "not correctly signed by the trusted CA" in result.error
+    assert "trusted CA" in result.error
     assert result.output == ""
     assert not server.session().established
 
@@ -142,7 +142,7 @@ def test_mqtt_example_refuses_a_broker_of_another_authority(board: Board, author
         configure_client(board, broker.port, authority.p256, CLIENT_ID="under-test")
         result = board.exec(source("mqtt_tls.py"), check=False)
         log = broker.wait_for_log("unknown ca")
-    assert "not correctly signed by the trusted CA" in result.error
+    assert "trusted CA" in result.error
     assert "under-test" not in log
 
 
