@@ -35,3 +35,8 @@ PY_O += $(addprefix $(BUILD)/mbedtls/, \
 
 $(BUILD)/mbedtls/%.o: $(MPY_SSL_MBEDTLS_DIR)/library/%.c
 	$(call compile_c)
+
+# The version changes with every commit, and make does not see that in a flag: this file changes with it.
+$(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(MPY_SSL_DIR))/module.o: $(BUILD)/ssl_version
+$(BUILD)/ssl_version: FORCE
+	$(Q)mkdir -p $(@D) && echo '$(MPY_SSL_VERSION)' | cmp -s - $@ || echo '$(MPY_SSL_VERSION)' > $@

@@ -43,10 +43,19 @@ static void release(mpy_ssl_session_t *session) {
     }
 }
 
+// Of two exceptions the first counts, except that Ctrl-C is never lost.
+static void keep_exception(mpy_ssl_stream_t *stream, mp_obj_t first) {
+    bool ordinary = stream->exception == MP_OBJ_NULL
+        || mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(mp_obj_get_type(stream->exception)), MP_OBJ_FROM_PTR(&mp_type_Exception));
+    if (first != MP_OBJ_NULL || ordinary) {
+        stream->exception = first;
+    }
+}
+
 void mpy_ssl_session_close(mpy_ssl_session_t *session) {
-    if (session->open && session->stream.object != MP_OBJ_NULL) {
-        mpy_ssl_session_flush(session);
+    if (session->open && session->stream.object != MP_OBJ_NULL && mpy_ssl_session_flush(session) == 0) {
         mbedtls_ssl_close_notify(&session->ssl);
+        keep_exception(&session->stream, MP_OBJ_NULL); // a peer that is gone is no failure of close()
     }
     release(session);
     mpy_ssl_stream_close(&session->stream);
@@ -90,7 +99,7 @@ static bool peer_listens(const mpy_ssl_session_t *session, int code) {
 }
 
 static void send_alert(mpy_ssl_session_t *session, int code) {
-    if (peer_listens(session, code) && session->stream.tx.alerts == 0 && mpy_ssl_session_flush(session) == 0) {
+    if (peer_listens(session, code) && !mpy_ssl_stream_alerted(&session->stream) && mpy_ssl_session_flush(session) == 0) {
         mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert_for(session, code));
     }
 }
@@ -110,18 +119,11 @@ static int real_code(const mpy_ssl_session_t *session, int code) {
     return code;
 }
 
-// Of two exceptions the first counts, except that Ctrl-C is never lost.
-static void keep_exception(mpy_ssl_stream_t *stream, mp_obj_t first) {
-    bool ordinary = stream->exception == MP_OBJ_NULL || mp_obj_exception_match(stream->exception, MP_OBJ_FROM_PTR(&mp_type_Exception));
-    if (first != MP_OBJ_NULL || ordinary) {
-        stream->exception = first;
-    }
-}
-
 static void note_failure(mpy_ssl_session_t *session, int code) {
     if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED || code == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
         uint32_t flags = mbedtls_ssl_get_verify_result(&session->ssl);
-        session->verify_flags |= flags != UINT32_MAX ? flags : 0;
+        // verify() has seen all flags of the chain, and may have added EXPIRED for the sake of the alert.
+        session->verify_flags |= flags != UINT32_MAX ? flags & ~(uint32_t)MBEDTLS_X509_BADCERT_EXPIRED : 0;
     }
     session->failure.code = real_code(session, code);
     session->failure.verify_flags = session->verify_flags;
@@ -164,6 +166,9 @@ static int call_verify_callback(mpy_ssl_session_t *session, const mbedtls_x509_c
 static int verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t *flags) {
     mpy_ssl_session_t *session = ctx;
     session->verify_flags |= *flags;
+    if (session->ip_address != NULL) {
+        return MBEDTLS_ERR_X509_FATAL_ERROR; // not handed to Mbed TLS yet, so not compared: cannot happen
+    }
     if (*flags & MBEDTLS_X509_BADCERT_FUTURE) {
         // RFC 5246, 7.2.2: certificate_expired also stands for "not currently valid", Mbed TLS would be vaguer.
         *flags |= MBEDTLS_X509_BADCERT_EXPIRED;
@@ -226,6 +231,7 @@ static int set_up(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) 
 
 int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
     session->open = true;
+    session->stream.handshaking = true;
     session->verify_mode = options->verify_mode;
     session->verify_callback = options->verify_callback;
     session->identity = mpy_ssl_identity_ref(options->identity);
@@ -266,16 +272,16 @@ static int after_step(mpy_ssl_session_t *session) {
 
 static int handshake_steps(mpy_ssl_session_t *session) {
     int ret = 0;
+    if (mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER && session->identity == NULL) {
+        return MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED; // Mbed TLS would blame the client's cipher suites
+    }
     while (ret == 0 && !mbedtls_ssl_is_handshake_over(&session->ssl)) {
         ret = mbedtls_ssl_handshake_step(&session->ssl);
         if (ret == 0) {
             ret = after_step(session);
         }
-        if (session->stream.rx.alerts > MPY_SSL_IDLE_RECORDS) {
-            ret = MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
-        }
-        session->stream.idle = session->stream.rx.alerts; // handshake messages are no idle records
     }
+    session->stream.handshaking = ret != 0;
     return ret;
 }
 
@@ -292,11 +298,13 @@ static void begin(mpy_ssl_session_t *session) {
 }
 
 int mpy_ssl_session_handshake(mpy_ssl_session_t *session) {
-    int ret;
+    int ret = 0;
     begin(session);
-    do {
-        ret = handshake_steps(session);
-    } while (again(session, ret));
+    if (session->stream.handshaking) {
+        do {
+            ret = handshake_steps(session);
+        } while (again(session, ret));
+    }
     if (ret != 0 && !is_want(ret)) {
         ret = mpy_ssl_session_fail(session, ret);
     }
@@ -308,17 +316,18 @@ int mpy_ssl_session_handshake(mpy_ssl_session_t *session) {
 int mpy_ssl_session_flush(mpy_ssl_session_t *session) {
     int ret = 0;
     if (session->stream.unsent > 0) {
-        // With output pending this sends that and nothing else, and it is the one public function that does.
-        ret = mbedtls_ssl_write(&session->ssl, NULL, 0);
+        // With output pending this sends that and no alert. mbedtls_ssl_write() would go on with a handshake as well.
+        ret = mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_WARNING, MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY);
     }
     return ret;
 }
 
 static int read_record(mpy_ssl_session_t *session, void *buf, size_t len) {
-    int ret = session->stream.unsent > 0 ? mpy_ssl_session_flush(session) : 0;
-    if (ret == 0 || ret == MBEDTLS_ERR_SSL_WANT_WRITE) {
-        ret = mbedtls_ssl_read(&session->ssl, buf, len);
+    int ret = mpy_ssl_session_flush(session);
+    if (session->stream.exception != MP_OBJ_NULL || (ret != 0 && ret != MBEDTLS_ERR_SSL_WANT_WRITE)) {
+        return ret;
     }
+    ret = mbedtls_ssl_read(&session->ssl, buf, len);
     if (ret > 0) {
         session->stream.idle = 0;
     } else if (ret == 0) {
@@ -355,20 +364,26 @@ static uint32_t hash(const uint8_t *data, size_t len) {
 }
 
 static int write_record(mpy_ssl_session_t *session, const void *buf, size_t len) {
-    if (session->unfinished == 0) {
-        int ret = mpy_ssl_session_flush(session); // an alert that was put off, and then Mbed TLS would skip our data
-        if (ret != 0) {
-            return ret;
-        }
+    int ret = mpy_ssl_session_flush(session); // with output pending Mbed TLS would send that and not our data
+    if (ret != 0) {
+        return ret;
     }
-    uint16_t before = session->stream.tx.records;
-    size_t limit = (size_t)mbedtls_ssl_get_max_out_record_payload(&session->ssl);
-    int ret = mbedtls_ssl_write(&session->ssl, buf, len);
-    bool begun = session->stream.unsent > 0 || session->stream.tx.records != before;
-    if (ret == MBEDTLS_ERR_SSL_WANT_WRITE && session->unfinished == 0 && begun) {
-        session->unfinished = MIN(len, limit);
+    ret = mbedtls_ssl_write(&session->ssl, buf, len);
+    if (ret == MBEDTLS_ERR_SSL_WANT_WRITE && session->stream.unsent > 0) {
+        int limit = mbedtls_ssl_get_max_out_record_payload(&session->ssl);
+        session->unfinished = MIN(len, (size_t)limit);
         session->unfinished_hash = hash(buf, session->unfinished);
-    } else if (ret >= 0) {
+    }
+    return ret;
+}
+
+static int finish_write(mpy_ssl_session_t *session, const void *buf, size_t len) {
+    if (len < session->unfinished || hash(buf, session->unfinished) != session->unfinished_hash) {
+        return MPY_SSL_ERR_OTHER_DATA;
+    }
+    int ret = mpy_ssl_session_flush(session);
+    if (ret == 0) {
+        ret = (int)session->unfinished;
         session->unfinished = 0;
     }
     return ret;
@@ -379,16 +394,10 @@ int mpy_ssl_session_write(mpy_ssl_session_t *session, const void *buf, size_t le
     if (ret != 0) {
         return ret;
     }
-    if (session->unfinished > 0) {
-        if (len < session->unfinished || hash(buf, session->unfinished) != session->unfinished_hash) {
-            return MPY_SSL_ERR_OTHER_DATA;
-        }
-        len = session->unfinished;
-    }
     do {
-        ret = write_record(session, buf, len);
+        ret = session->unfinished > 0 ? finish_write(session, buf, len) : write_record(session, buf, len);
     } while (again(session, ret));
-    return ret >= 0 || is_want(ret) ? ret : mpy_ssl_session_fail(session, ret);
+    return ret >= 0 || is_want(ret) || ret == MPY_SSL_ERR_OTHER_DATA ? ret : mpy_ssl_session_fail(session, ret);
 }
 
 bool mpy_ssl_session_has_input(const mpy_ssl_session_t *session) {

@@ -70,14 +70,16 @@ int mpy_ssl_stream_send(void *ctx, const unsigned char *buf, size_t len) {
 
 int mpy_ssl_stream_recv(void *ctx, unsigned char *buf, size_t len) {
     mpy_ssl_stream_t *stream = ctx;
+    stream->alerts_before = stream->tx.alerts;
     mp_uint_t n = transfer(stream, false, buf, len);
     if (n == MP_STREAM_ERROR) {
         return retryable(stream) ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_NET_RECV_FAILED;
     }
-    uint16_t before = stream->rx.records;
+    uint16_t records = stream->rx.records;
+    uint16_t alerts = stream->rx.alerts;
     mpy_ssl_record_watch(&stream->rx, buf, n);
     stream->eof = n == 0;
-    stream->idle += stream->rx.records - before;
+    stream->idle += stream->handshaking ? stream->rx.alerts - alerts : stream->rx.records - records;
     if (stream->idle > MPY_SSL_IDLE_RECORDS) {
         return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
     }
@@ -147,6 +149,10 @@ void mpy_ssl_stream_wait(mpy_ssl_stream_t *stream) {
     } else {
         stream->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
     }
+}
+
+bool mpy_ssl_stream_alerted(const mpy_ssl_stream_t *stream) {
+    return stream->tx.alerts != stream->alerts_before;
 }
 
 void mpy_ssl_stream_raise(mpy_ssl_stream_t *stream) {

@@ -22,6 +22,8 @@ typedef struct {
     uint16_t idle;       // records received since the program got data; see MPY_SSL_IDLE_RECORDS
     bool would_block;    // the last operation had to be put off
     bool eof;            // the stream has ended
+    bool handshaking;    // set by the session: handshake records are progress, and only alerts are idle
+    uint16_t alerts_before; // alerts sent when the newest record began to arrive
     mpy_ssl_record_t rx;
     mpy_ssl_record_t tx;
 } mpy_ssl_stream_t;
@@ -58,6 +60,9 @@ bool mpy_ssl_stream_is_python(const mpy_ssl_stream_t *stream);
 
 // Lets other things run for a moment. An exception (Ctrl-C) is kept in `exception`. Does not raise.
 void mpy_ssl_stream_wait(mpy_ssl_stream_t *stream);
+
+// True if an alert was sent since the newest input: the answer to that input, so no other is due.
+bool mpy_ssl_stream_alerted(const mpy_ssl_stream_t *stream);
 
 // Raises the kept exception, if there is one, and forgets it.
 void mpy_ssl_stream_raise(mpy_ssl_stream_t *stream);
