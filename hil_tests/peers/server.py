@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -167,6 +168,8 @@ class TlsServer:
                 self._behaviour(session)
         except OSError as error:
             session.error = session.error or f"{type(error).__name__}: {error}"
+            if isinstance(error, ssl.SSLError):
+                session.await_end()
         except ResetOnPurpose:
             pass
 

@@ -55,6 +55,7 @@ class Session:
         self.alerts_sent: list[Alert] = []
         self.messages: list[str] = []
         self.error: str | None = None
+        self.ending: str | None = None
         self._received_hash = hashlib.sha256()
         self._sent_hash = hashlib.sha256()
         self._incoming = ssl.MemoryBIO()
@@ -166,6 +167,11 @@ class Session:
     def half_close(self) -> None:
         """Send FIN; reading goes on."""
         self.wire.half_close()
+
+    def await_end(self) -> str:
+        """Wait until the other end ends the connection: by "fin" or by "reset"; kept in `ending`. Raises OSError."""
+        self.ending = self.wire.drain()
+        return self.ending
 
     def reset(self) -> None:
         """Drop the connection with RST."""

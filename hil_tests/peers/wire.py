@@ -23,6 +23,10 @@ class Wire:
         self._deadline = time.monotonic() + patience
         self._dribble = dribble
 
+    def set_patience(self, seconds: float) -> None:
+        """Give all further waits together that long."""
+        self._deadline = time.monotonic() + seconds
+
     def receive(self, size: int = CHUNK) -> bytes:
         """What is there, at most `size` bytes; b"" after the other end's FIN. Raises TimeoutError, ConnectionError."""
         self._arm()
@@ -48,6 +52,15 @@ class Wire:
             self._arm()
             self._connection.sendall(data[offset : offset + 1])
             time.sleep(self._dribble)
+
+    def drain(self) -> str:
+        """Drop what comes until the other end ends the connection: by "fin" or by "reset". Raises TimeoutError."""
+        try:
+            while self.receive():
+                pass
+        except ConnectionError:
+            return "reset"
+        return "fin"
 
     def half_close(self) -> None:
         """Send FIN; receiving goes on."""
