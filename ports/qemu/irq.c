@@ -31,7 +31,7 @@ void irq_wake(void) {
     irq_event = true;
 }
 
-static uint64_t instructions(void) {
+uint64_t irq_instructions(void) {
     uint32_t high, low;
     do {
         high = CSR_READ(minstreth);
@@ -45,9 +45,9 @@ void irq_sleep_until(uint64_t deadline) {
     uint32_t state = irq_disable();
     if (!irq_event) {
         clock_alarm_before(deadline);
-        uint64_t before = instructions();
+        uint64_t before = irq_instructions();
         __asm volatile ("wfi" : : : "memory");
-        irq_idle += instructions() - before;
+        irq_idle += irq_instructions() - before;
     }
     irq_event = false;
     irq_restore(state);

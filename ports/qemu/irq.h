@@ -23,7 +23,10 @@ void irq_wake(void);
 // An event between the caller's last check and this call makes it return at once, so no wake-up is lost.
 void irq_sleep_until(uint64_t deadline);
 
-// Instructions (minstret) that passed inside WFI since boot. With -icount, QEMU counts idle time as instructions.
+// Instructions (minstret) since boot.
+uint64_t irq_instructions(void);
+
+// Instructions that passed inside WFI since boot. With -icount, QEMU counts idle time as instructions.
 uint64_t irq_idle_instructions(void);
 
 // Entry from start.S.

@@ -7,6 +7,7 @@
 #include "extmod/modnetwork.h"
 #include "shared/readline/readline.h"
 #include "shared/runtime/pyexec.h"
+#include "bench.h"
 #include "fault.h"
 #include "irq.h"
 #include "net.h"
@@ -47,6 +48,7 @@ static void run_repl(void) {
 
 static void run_until_soft_reset(void) {
     gc_init(heap, heap + sizeof(heap));
+    bench_soft_init();
     mp_init();
     net_soft_init();
     mp_obj_list_append(mp_sys_path, MP_OBJ_NEW_QSTR(MP_QSTR__slash_lib));
