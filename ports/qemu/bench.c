@@ -21,12 +21,7 @@ static uint32_t *baseline; // stack pointer when the window was opened
 static size_t stack_peak;
 
 static uint64_t busy_instructions(void) {
-    uint32_t high, low;
-    do {
-        high = CSR_READ(minstreth);
-        low = CSR_READ(minstret);
-    } while (high != CSR_READ(minstreth));
-    return ((uint64_t)high << 32 | low) - irq_idle_instructions();
+    return irq_instructions() - irq_idle_instructions();
 }
 
 static void stack_paint(uint32_t *top) {
@@ -43,6 +38,10 @@ static void stack_read(void) {
     }
     size_t used = (size_t)(baseline - word) * sizeof(*word);
     stack_peak = MAX(stack_peak, used);
+}
+
+void bench_soft_init(void) {
+    bench_heap_reset();
 }
 
 static mp_obj_t bench_measure(mp_obj_t kind_in) {

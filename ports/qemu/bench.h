@@ -29,6 +29,14 @@ struct bench_size {
     size_t total; // blocks
 };
 
+// Before Python starts again after a soft reset: nothing is watched.
+#if MPY_SSL_BENCH
+void bench_soft_init(void);
+#else
+static inline void bench_soft_init(void) {
+}
+#endif
+
 void bench_heap_reset(void);
 void bench_heap_watch(bool on);
 struct bench_heap bench_heap_read(void);
