@@ -46,9 +46,9 @@ class Job:
     wanted: str
     exemptions: tuple[Exemption, ...]
 
-    def exemption(self, test: str) -> Exemption | None:
-        """The exception that applies to `test` here."""
-        return results.exemption_for(test, self.board, self.exemptions)
+    def exemptions_of(self, test: str) -> tuple[Exemption, ...]:
+        """The exceptions that apply to `test` here."""
+        return tuple(e for e in self.exemptions if e.applies_to(test, self.board))
 
     def matching(self, patterns: Iterable[str]) -> tuple[str, ...]:
         """The tests that match one of `patterns` and the user's filter, as paths below `tests`, sorted."""
@@ -58,7 +58,7 @@ class Job:
     def runnable(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those tests that no exception forbids to start."""
         forbidden = Expectation.NOT_RUN
-        return tuple(name for name in names if (e := self.exemption(name)) is None or e.expect is not forbidden)
+        return tuple(name for name in names if all(e.expect is not forbidden for e in self.exemptions_of(name)))
 
 
 def unittest_path(tests: Path, folder: Path) -> Path:
@@ -175,7 +175,7 @@ def run_board(job: Job) -> list[Verdict]:
     with open_target(job.board, job.image, board_files(job), job.folder) as target:
         for run, names in ((run_single, single), (run_multi, multi)):
             for result in every_result(run(job, target, job.runnable(names)), names):
-                verdict = results.judge(result, job.exemption(result.test))
+                verdict = results.judge(result, job.exemptions_of(result.test))
                 verdicts.append(verdict)
                 print(f"[{len(verdicts):2}/{total}] {job.board} {verdict.test}: {verdict.judgement.value}", flush=True)
                 if verdict.judgement is Judgement.FAILED:
