@@ -2,10 +2,14 @@
 #
 # The user C module `ssl` for MicroPython's CMake ports (rp2, esp32): USER_C_MODULES=<this file>.
 #
-# Mbed TLS is the port's or the SDK's: on rp2 MicroPython's submodule, built here with this module's configuration; on
-# esp32 ESP-IDF's component, with the SDK's configuration.
+#   MBEDTLS_DIR        Mbed TLS 3.6 on rp2; default: MicroPython's own submodule lib/mbedtls
+#   MPY_SSL_VERSION    compiled in as ssl.VERSION; default: what git says of this checkout
+#
+# On rp2 Mbed TLS is built here, with this module's configuration; on esp32 it is ESP-IDF's component, with the SDK's.
+# What the module needs from a port beyond that is in ports/<port>/ssl.cmake of this project, where there is one.
 
 set(MPY_SSL_DIR ${CMAKE_CURRENT_LIST_DIR})
+get_filename_component(MPY_SSL_PORT "${MICROPY_PORT_DIR}" NAME)
 
 if(NOT MPY_SSL_VERSION)
     execute_process(COMMAND git -C ${MPY_SSL_DIR} describe --tags --always --dirty
@@ -16,22 +20,47 @@ if(NOT MPY_SSL_VERSION)
 endif()
 
 add_library(usermod_ssl INTERFACE)
-
+target_include_directories(usermod_ssl INTERFACE ${MPY_SSL_DIR})
 foreach(name blob certificate ciphers clock context error memory module random record session socket stream)
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_DIR}/${name}.c)
 endforeach()
 
-target_include_directories(usermod_ssl INTERFACE ${MPY_SSL_DIR})
-target_compile_definitions(usermod_ssl INTERFACE MPY_SSL_VERSION="${MPY_SSL_VERSION}")
+# The version is in a file of its own, so that another one recompiles only what shows it.
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/mpy_ssl_version.h CONTENT "#define MPY_SSL_VERSION \"${MPY_SSL_VERSION}\"\n")
+set_source_files_properties(${MPY_SSL_DIR}/module.c PROPERTIES
+    COMPILE_OPTIONS "-include;${CMAKE_BINARY_DIR}/mpy_ssl_version.h")
 
 if(TARGET micropy_lib_mbedtls)
-    # MicroPython's own build of Mbed TLS takes the configuration from here, and the stock module is left out.
-    set_target_properties(micropy_lib_mbedtls PROPERTIES INTERFACE_COMPILE_DEFINITIONS
-        "MBEDTLS_CONFIG_FILE=\"${MPY_SSL_DIR}/mbedtls_config.h\"")
-    target_compile_definitions(usermod_ssl INTERFACE MICROPY_PY_SSL=0)
+    if(MBEDTLS_DIR)
+        list(REMOVE_ITEM MICROPY_INC_CORE ${MICROPY_LIB_MBEDTLS_DIR}/include)
+        list(APPEND MICROPY_INC_CORE ${MBEDTLS_DIR}/include)
+        set(MICROPY_LIB_MBEDTLS_DIR ${MBEDTLS_DIR})
+    endif()
+    if(NOT EXISTS ${MICROPY_LIB_MBEDTLS_DIR}/library/ssl_tls.c)
+        message(FATAL_ERROR "No Mbed TLS in ${MICROPY_LIB_MBEDTLS_DIR}: "
+            "run 'git submodule update --init lib/mbedtls' in MicroPython, or give -DMBEDTLS_DIR=")
+    endif()
+    # The library that MicroPython links becomes this one: our configuration, and only the files that it uses.
+    set(MPY_SSL_MBEDTLS_NAMES
+        aes asn1parse asn1write base64 bignum bignum_core bignum_mod bignum_mod_raw chacha20 chachapoly
+        cipher cipher_wrap constant_time ctr_drbg ecdh ecdsa ecp ecp_curves gcm hmac_drbg md md5 oid
+        pem pk pk_ecc pk_wrap pkcs5 pkparse platform platform_util poly1305 rsa rsa_alt_helpers sha1
+        sha256 sha512 ssl_ciphersuites ssl_client ssl_msg ssl_tls ssl_tls12_client ssl_tls12_server x509 x509_crt)
+    list(TRANSFORM MPY_SSL_MBEDTLS_NAMES PREPEND ${MICROPY_LIB_MBEDTLS_DIR}/library/ OUTPUT_VARIABLE MPY_SSL_MBEDTLS)
+    list(TRANSFORM MPY_SSL_MBEDTLS APPEND .c)
+    set_target_properties(micropy_lib_mbedtls PROPERTIES
+        INTERFACE_SOURCES "${MPY_SSL_MBEDTLS}"
+        INTERFACE_INCLUDE_DIRECTORIES ${MICROPY_LIB_MBEDTLS_DIR}/include
+        INTERFACE_COMPILE_DEFINITIONS "MBEDTLS_CONFIG_FILE=\"${MPY_SSL_DIR}/mbedtls_config.h\"")
+    # The stock module is left out, also where a board has a network.
+    list(APPEND MICROPY_DEF_BOARD MICROPY_PY_SSL=0)
+    # MicroPython 1.28 and later derive these from MICROPY_PY_SSL; hashlib and cryptolib stay as they are.
+    list(APPEND MICROPY_DEF_BOARD MICROPY_PY_HASHLIB_MD5=1)
 else()
     # ESP-IDF: mpconfigport.h defines MICROPY_PY_SSL without asking, so a header of ours stands in front of it.
     list(APPEND MICROPY_DEF_BOARD "MP_CONFIGFILE=\"${MPY_SSL_DIR}/mpconfig_without_stock_ssl.h\"")
 endif()
+
+include(${MPY_SSL_DIR}/../../ports/${MPY_SSL_PORT}/ssl.cmake OPTIONAL)
 
 target_link_libraries(usermod INTERFACE usermod_ssl)
