@@ -2,5 +2,3 @@
 # What every board of this port carries frozen.
 freeze("modules")
 include("$(MPY_DIR)/extmod/asyncio")
-if options.stock_tls:
-    freeze("stock", "ssl.py")
