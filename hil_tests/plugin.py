@@ -106,6 +106,7 @@ def session_board(request: pytest.FixtureRequest) -> Iterator[Board]:
         yield board
     finally:
         board.close()
+        board.check()
 
 
 @pytest.fixture

@@ -8,4 +8,4 @@ import shlex
 
 def replay_command(nodeid: str) -> str:
     """For a test's node id, as pytest prints it."""
-    return f"make test T={shlex.quote(nodeid)}"
+    return f"make test-boards T={shlex.quote(nodeid)}"

@@ -2,8 +2,8 @@
 """The only place that knows mpremote: its raw REPL spoken over a `Console`, with deadlines.
 
 mpremote announces that its Python API will change, so its version is pinned. What this wrapper changes: reading waits
-on the console's thread instead of polling byte by byte, and the end of a script is awaited here, with a deadline for the
-whole script, where mpremote has a fixed one of ten seconds between two characters.
+on the console's thread instead of polling byte by byte, and the end of a script is awaited here, with a deadline for
+the whole script, where mpremote has a fixed one of ten seconds between two characters.
 """
 
 from __future__ import annotations

@@ -191,7 +191,7 @@ def _is_simple(line: str) -> bool:
     """Whether a statement may stand after others on its line: not a compound one, nor a decorator."""
     words = line.replace(":", " ").replace("(", " ").split()
     compound = {"if", "for", "while", "with", "try", "def", "class", "async"}
-    return bool(words) and words[0] not in compound and not words[0].startswith("@")
+    return not words or (words[0] not in compound and not words[0].startswith("@"))
 
 
 def clock_is_right(seen: datetime, wanted: datetime) -> bool:

@@ -29,6 +29,7 @@ from hil_tests.transport import Repl
 
 # A cold boot takes 0.1 s; formatting its storage and a busy host take longer.
 BOOT_SECONDS = 20.0
+QUIT_SECONDS = 2.0
 FIRST_PORT = 8443
 LAST_PORT = 8999
 
@@ -108,12 +109,11 @@ class QemuBoard(Board):
 
     def _power_off(self) -> None:
         if self._qmp is not None:
-            with contextlib.suppress(BoardError):  # it is gone already
-                self._qmp.execute("quit")
+            self._qmp.quit()
             self._qmp.close()
             self._qmp = None
         if self._process is not None:
-            stop(self._process, 5.0)
+            stop(self._process, QUIT_SECONDS)
             self._process = None
         self._forwards.clear()
 

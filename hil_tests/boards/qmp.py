@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import select
 import socket
@@ -52,6 +53,11 @@ class Qmp:
             self._events.append(self._message())
         taken, self._events = self._events, []
         return taken
+
+    def quit(self) -> None:
+        """Ask QEMU to end, without waiting for it; nothing happens when it is gone already."""
+        with contextlib.suppress(OSError):
+            self._socket.sendall(b'{"execute": "quit"}\n')
 
     def close(self) -> None:
         """Close the connection; QEMU goes on."""

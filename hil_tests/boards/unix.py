@@ -62,8 +62,6 @@ class UnixBoard(Board):
 
     def _environment(self) -> dict[str, str]:
         environment = dict(os.environ, TZ="UTC")
-        environment.setdefault("ASAN_OPTIONS", "detect_leaks=1:verify_asan_link_order=0:handle_abort=1")
-        environment.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
         if self._shift is not None:
             environment["LD_PRELOAD"] = str(_faketime_library(self.name))
             environment["FAKETIME"] = f"@{self._shift.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

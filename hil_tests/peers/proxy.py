@@ -218,8 +218,9 @@ class ProxyConnection:
                 else:
                     self.stopped.wait()
                     return
-            self._end(direction, "fin")
-            target.shutdown(socket.SHUT_WR)
+            if not self.stopped.is_set():
+                self._end(direction, "fin")
+                target.shutdown(socket.SHUT_WR)
         except OSError:
             self._end(direction, "reset")
             self._cut(direction, reset=True)
@@ -252,7 +253,8 @@ class ProxyConnection:
 
     def _end(self, direction: Direction, how: str) -> None:
         with self._lock:
-            self.ended.setdefault(direction, how)
+            if not self.stopped.is_set():
+                self.ended.setdefault(direction, how)
 
     def _cut(self, direction: Direction, reset: bool) -> None:
         self._end(direction, "cut")
@@ -260,8 +262,9 @@ class ProxyConnection:
         for end in self._sockets[direction]:
             with contextlib.suppress(OSError):  # the other direction may have closed it already
                 if reset:
+                    # RST is sent by close(), when no thread reads any more: SHUT_RD wakes it and sends nothing.
                     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    end.close()
+                    end.shutdown(socket.SHUT_RD)
                 else:
                     end.shutdown(socket.SHUT_RDWR)
 
