@@ -70,6 +70,7 @@ def test_the_alert_of_a_refusal_is_on_record(
     client = tls_client(server.address, authority.p256)
     with pytest.raises(ssl.SSLCertVerificationError):
         client.handshake()
+    client.close()
     session = server.session()
     assert not client.established
     assert client.alerts_sent == session.alerts_received == [Alert("fatal", alert)]
@@ -85,8 +86,10 @@ def test_a_required_client_certificate_is_asked_for_and_recorded(
     client.handshake()
     client.shutdown()
     assert server.session().peer_certificate == authority.client.certificate_der
+    stranger = tls_client(server.address, authority.p256)
     with pytest.raises(ssl.SSLError):
-        tls_client(server.address, authority.p256).handshake()
+        stranger.handshake()
+    stranger.close()
     assert not server.session(1).established
 
 
@@ -334,3 +337,12 @@ def test_openssl_programs_verify_each_other(authority: Authority, tls_server: Se
         assert done.code == 0, done.error
         done = peers.openssl_client(server.address, root=authority.rsa, stdin=b"GET / HTTP/1.0\r\n\r\n")
         assert b"Verify return code: 0 (ok)" in done.output
+
+
+@pytest.mark.parametrize(("reset", "error"), [(False, ssl.SSLEOFError), (True, ConnectionResetError)])
+def test_a_cut_ends_by_fin_or_by_rst(through: Callable[..., Any], reset: bool, error: type[OSError]) -> None:
+    client, link, _ = through(CutAfterRecords(TO_CLIENT, 1, reset=reset))
+    with pytest.raises(error):
+        client.handshake()
+    client.close()
+    assert link.connection().ended[TO_CLIENT] == "cut"
