@@ -3,6 +3,7 @@
 # `make help` lists what can be made. Settings:
 #
 #   BOARD="..."          boards for `firmware`
+#   TEST_BOARDS="..."    boards for `test`
 #   T="..."              tests for `test`, as pytest names them; default: all
 #   MICROPY_DIR=folder   MicroPython 1.25 to 1.29 in place of the pinned one
 #   MBEDTLS_DIR=folder   Mbed TLS 3.6 in place of MicroPython's or the pinned one
@@ -18,6 +19,9 @@ export MICROPY_DIR MBEDTLS_DIR LWIP_DIR MPY_SSL_CACHE
 
 BOARDS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard boards/*/board.json)))))
 BOARD ?= QEMU_VIRT_RV32
+TEST_BOARDS ?= QEMU_VIRT_RV32 UNIX UNIX_SAN
+# A test's name says its board in brackets; then no other one has to be built.
+NAMED_BOARDS = $(foreach board,$(BOARDS),$(if $(findstring [$(board),$(T)),$(board)))
 SYSTEM_PYTHON = $(shell tools/find-python.sh)
 PYTHON := .venv/bin/python
 FIRMWARE = $(PYTHON) tools/firmware.py $(if $(JOBS),--jobs $(JOBS))
@@ -59,19 +63,20 @@ test-unit: setup ## run the tests that need no board
 	@$(PYTEST) $(UNIT_TESTS)
 
 .PHONY: test-boards
-test-boards: setup ## run the scenarios on all boards, or only T="..."
-	@$(FIRMWARE) $(BOARDS)
-	@$(PYTEST) -p hil_tests.plugin $(or $(T),hil_tests/scenarios)
+test-boards: setup ## run the tests that need a board, on TEST_BOARDS="..." or only T="..."
+	@$(FIRMWARE) $(or $(NAMED_BOARDS),$(TEST_BOARDS))
+	@$(PYTEST) $(addprefix --board ,$(or $(NAMED_BOARDS),$(TEST_BOARDS))) \
+		$(or $(T),hil_tests --ignore=hil_tests/unit)
 
 .PHONY: test-upstream
 test-upstream: setup ## run MicroPython's own TLS tests against this module
-	@$(FIRMWARE) $(BOARDS)
+	@$(FIRMWARE) $(TEST_BOARDS)
 	@$(PYTHON) tools/upstream_tests.py
 
 # The sanitizers keep each source's path, so their board cannot be reproducible.
 .PHONY: test-reproducible
 test-reproducible: setup ## build each board in two folders and compare the images
-	@$(PYTHON) tools/reproducible.py $(filter-out UNIX_SAN,$(BOARDS))
+	@$(PYTHON) tools/reproducible.py $(filter-out UNIX_SAN,$(TEST_BOARDS))
 
 .PHONY: bench
 bench: setup ## measure stock TLS and this module side by side
