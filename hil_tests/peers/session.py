@@ -191,6 +191,8 @@ class Session:
                 except ssl.SSLWantReadError:
                     self._flush()
                     self._fill()
+        except ssl.SSLZeroReturnError:
+            raise  # the other end's close_notify is no error
         except OSError as error:
             self._note_error(error)
             raise
