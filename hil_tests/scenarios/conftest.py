@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+"""The board under test, for scenarios."""
+
+from __future__ import annotations
+
+import pytest
+
+from hil_tests.boards import Board
+from hil_tests.scenarios.dut import Dut
+
+
+@pytest.fixture
+def dut(board: Board) -> Dut:
+    """The board, with the functions of on_board.py."""
+    return Dut(board)

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""A board at one end of a TLS session, as client or as server."""
+
+from __future__ import annotations
+
+import ssl
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+
+from hil_tests.boards import Board
+from hil_tests.certificates import Identity
+from hil_tests.peers import TlsClient
+from hil_tests.scenarios.failures import Failure
+from hil_tests.transport import RunningScript
+
+PRELUDE = Path(__file__).with_name("on_board.py").read_text(encoding="utf-8")
+NOTHING = {"HOST": None, "PORT": None, "NAME": None, "CA": None, "CERT": None, "KEY": None}
+NO_CHOICE = {"VERIFY": None, "CIPHERS": None}
+# Public-key operations of an emulated microcontroller on a busy host take seconds.
+PATIENCE = 60.0
+
+PING = """
+def work():
+    s = connect()
+    s.write(b"ping")
+    print(s.read(4))
+    s.close()
+"""
+
+ECHO_ONCE = """
+def work():
+    s = accept()
+    while True:
+        data = s.recv(4096)
+        if not data:
+            break
+        s.write(data)
+    s.close()
+"""
+
+
+def identity_values(identity: Identity | None) -> dict[str, object]:
+    """CERT and KEY of an identity, DER."""
+    if identity is None:
+        return {}
+    return {"CERT": identity.chain_der, "KEY": identity.key_der()}
+
+
+class Service:
+    """A server on the board. `address` is where the host reaches it."""
+
+    def __init__(self, board: Board, script: RunningScript, port: int) -> None:
+        self.script = script
+        script.expect("listening", timeout=PATIENCE)
+        self.address = board.listen_address(port)
+
+    def lines(self) -> list[str]:
+        """What it printed after "listening", once it is over. Raises BoardExecError, BoardTimeout."""
+        return self.script.wait(PATIENCE).lines[1:]
+
+    def failure(self) -> Failure:
+        """How it failed."""
+        return Failure.parse(self.lines())
+
+
+class Dut:
+    """A board whose scripts find the functions of `on_board.py`."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+
+    def start(self, code: str, values: Mapping[str, object]) -> RunningScript:
+        """Run a script with the prelude while the host goes on."""
+        self.board.exec(PRELUDE, values={**NOTHING, **NO_CHOICE, **values})
+        return self.board.start(code, values=values)
+
+    def run(self, code: str, values: Mapping[str, object]) -> list[str]:
+        """What a script with the prelude printed."""
+        return self.start(code, values).wait(PATIENCE).lines
+
+    def attempt(self, code: str, values: Mapping[str, object], *, identity: Identity | None = None) -> list[str]:
+        """Run the code's `work()` as client: its output, then "done" or a line for `Failure.parse`."""
+        return self.run(textwrap.dedent(code) + "\nattempt(work)\n", {**values, **identity_values(identity)})
+
+    def failure(self, code: str, values: Mapping[str, object], *, identity: Identity | None = None) -> Failure:
+        """How the code's `work()` failed as client."""
+        return Failure.parse(self.attempt(code, values, identity=identity))
+
+    def serve(self, identity: Identity, code: str = ECHO_ONCE, *, trust: Identity | None = None, **more: object) -> Service:
+        """Run the code's `work()`, which is a server that shows `identity` and trusts the root of `trust`."""
+        port = self.board.listen_port()
+        values = {"PORT": port, "CA": trust.root_der if trust else None, **identity_values(identity), **more}
+        script = self.start(textwrap.dedent(code) + "\nattempt(work)\n", values)
+        return Service(self.board, script, port)
+
+
+def client_handshake_error(client: TlsClient) -> ssl.SSLError:
+    """Shake hands with the board, which must fail, and wait until the board has closed the connection."""
+    try:
+        client.handshake()
+    except ssl.SSLError as error:
+        client.await_end()
+        return error
+    raise AssertionError(f"expected a failure of the handshake, seen {client.describe()}")
