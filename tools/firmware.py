@@ -37,8 +37,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # Variables that make or a makefile would pick up, and that may not decide what is built.
 FOREIGN = re.compile(
     r"^(MAKE.*|MFLAGS|.*FLAGS(_EXTRA)?|BOARD.*|BUILD|VARIANT.*|PROG|DEBUG|COPT|USER_C_MODULES"
-    r"|FROZEN_MANIFEST|CROSS_COMPILE|STRIP|MICROPY_.*|MBEDTLS_.*|LWIP_.*|MPY_.*)$"
+    r"|FROZEN_MANIFEST|CROSS_COMPILE|STRIP|PICO_.*|CMAKE_.*|MICROPY_.*|MBEDTLS_.*|LWIP_.*|MPY_.*)$"
 )
+
+# How make's ports and CMake's say that they compile a file.
+COMPILED = re.compile(r"(CC|CXX|AS) |\[ *\d+%\] Building (C|CXX|ASM) object ")
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ def fingerprint(job: Job, makefiles: list[Path]) -> str:
 def makefiles_of(root: Path, board: Board) -> list[Path]:
     """The makefiles of ours that decide how `board` is built."""
     folders = [board.folder, root / "ports" / board.port, root / "usermod"]
-    found = [path for folder in folders for path in folder.rglob("*.mk")]
+    found = [path for folder in folders for ending in ("mk", "cmake") for path in folder.rglob(f"*.{ending}")]
     return [*found, root / "ports" / board.port / "Makefile"]
 
 
@@ -192,7 +195,7 @@ def follow(output: IO[str], log: IO[str]) -> int:
     compiled = 0
     for line in output:
         log.write(line)
-        if line.startswith(("CC ", "CXX ", "AS ")):
+        if COMPILED.match(line):
             compiled += 1
             if sys.stdout.isatty():
                 print(f"\r      {compiled} files compiled\r", end="", flush=True)
@@ -213,7 +216,7 @@ def build(job: Job, makefiles: list[Path], jobs: int) -> None:
 
 def build_boards(boards: list[Board], extra: Mapping[str, str], folder: Path | None, jobs: int) -> None:
     """Have the sources, mpy-cross, and the image of every board."""
-    trees = sources.ensure(ROOT, os.environ, quiet=True)
+    trees = sources.ensure(ROOT, os.environ, quiet=True, ports={board.port for board in boards})
     env = clean_environment(os.environ, ROOT, trees.micropython)
     total = len(boards) + 1
     step(1, total, f"firmware: mpy-cross of MicroPython {checkouts.check(checkouts.MICROPYTHON, trees.micropython)}")
@@ -223,6 +226,13 @@ def build_boards(boards: list[Board], extra: Mapping[str, str], folder: Path | N
         job = Job(job.title, job.folder, job.build, {**job.variables, **extra}, job.environment)
         step(number, total, f"firmware: {board.name}")
         build(job, makefiles_of(ROOT, board), jobs)
+        show_size(job.build / "size.txt")
+
+
+def show_size(table: Path) -> None:
+    """Print the size table of a port that makes one."""
+    if table.is_file():
+        print("".join(f"      {line}\n" for line in table.read_text().splitlines()), end="", flush=True)
 
 
 def settings_of(words: list[str]) -> tuple[list[str], dict[str, str]]:

@@ -8,7 +8,11 @@ without Debian's patches into build/src. MICROPY_DIR, MBEDTLS_DIR and LWIP_DIR
 (environment or make variables) put folders of the user's own in their place;
 those are checked, and never written to.
 
-Needs Python 3.11's standard library, apt-get, tar, xz and bzip2.
+Some come in binary packages that carry sources; those are for one port only
+(`port` in sources.lock), are fetched when it is built, and are linked into lib/
+of the fetched MicroPython. A checkout of the user's has its own there.
+
+Needs Python 3.11's standard library, apt-get, tar, xz, bzip2 and dpkg-deb.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ import shutil
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +41,11 @@ RECIPE = 1
 
 @dataclass(frozen=True)
 class Source:
-    """One pinned archive; `size` in bytes, `sha256` in hex."""
+    """One pinned archive; `size` in bytes, `sha256` in hex.
+
+    `folder` is what counts inside of a binary package (empty: a source
+    archive), `port` the only port that needs it (empty: all).
+    """
 
     name: str
     package: str
@@ -46,6 +54,13 @@ class Source:
     file: str
     size: int
     sha256: str
+    folder: str = ""
+    port: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The type of apt source that has it."""
+        return "deb" if self.folder else "deb-src"
 
     @property
     def title(self) -> str:
@@ -69,6 +84,10 @@ class Lock:
     def source(self, name: str) -> Source:
         """The source that unpacks to build/src/`name`."""
         return next(source for source in self.sources if source.name == name)
+
+    def of_ports(self, ports: Collection[str]) -> tuple[Source, ...]:
+        """The sources that only these ports need."""
+        return tuple(source for source in self.sources if source.port and source.port in ports)
 
 
 @dataclass(frozen=True)
@@ -123,7 +142,7 @@ def need_tool(name: str, package: str, source: Source) -> None:
 
 
 class Apt:
-    """A private apt that sees only one mirror's source packages.
+    """A private apt that sees only one mirror's packages of one kind.
 
     It keeps its state under `folder`; the machine's own apt is not touched,
     though its proxy settings apply. Nothing is set up before it is needed.
@@ -133,14 +152,15 @@ class Apt:
         self.folder = folder
         self.lock = lock
         self.mirrors = mirrors
-        self.ready = False
+        self.ready = ""
 
     def download(self, source: Source, into: Path) -> None:
         """Download the archive of `source` to the folder `into`, unverified."""
         need_tool("apt-get", "apt", source)
-        if not self.ready:
+        if self.ready != source.kind:
             self._choose_mirror(source)
-        command = ["source", "--download-only", "--tar-only", source.title]
+        how = ["download"] if source.folder else ["source", "--download-only", "--tar-only"]
+        command = [*how, source.title]
         done = self._run(command, into)
         if done.returncode != 0 or not (into / source.file).is_file():
             raise ToolError(
@@ -163,24 +183,24 @@ class Apt:
             )
         said = ""
         for mirror in self.mirrors:
-            self._configure(mirror)
+            self._configure(mirror, source.kind)
             done = self._run(["update", "-o", "APT::Update::Error-Mode=any"], self.folder)
             if done.returncode == 0:
                 self.mirrors = [mirror]
-                self.ready = True
+                self.ready = source.kind
                 return
             said = done.stdout
         raise ToolError(
-            f"{source.title}: the list of {self.lock.suite}'s source packages cannot be had"
+            f"{source.title}: the list of {self.lock.suite}'s packages cannot be had"
             f" from {', '.join(self.mirrors)}; apt-get said:\n{tail(said)}",
             f"check the network, or {source.cure}",
         )
 
-    def _configure(self, mirror: str) -> None:
+    def _configure(self, mirror: str, kind: str) -> None:
         for name in ("parts", "state/lists/partial", "cache/archives/partial"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "parts" / "pinned.sources").write_text(
-            f"Types: deb-src\nURIs: {mirror}\nSuites: {self.lock.suite}\n"
+            f"Types: {kind}\nURIs: {mirror}\nSuites: {self.lock.suite}\n"
             f"Components: {self.lock.component}\nSigned-By: {KEYRING}\n"
         )
 
@@ -224,17 +244,9 @@ def archive_of(source: Source, cache: Path, apt: Apt) -> Path:
 
 def unpack(source: Source, archive: Path, folder: Path) -> None:
     """Unpack `archive` to `folder`, whole or not at all, replacing what was there."""
-    compressor = ("bzip2", "bzip2") if archive.suffix == ".bz2" else ("xz", "xz-utils")
-    need_tool("tar", "tar", source)
-    need_tool(*compressor, source)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpack-") as name:
-        fresh = Path(name) / "tree"
-        fresh.mkdir()
-        command = ["tar", "-xf", str(archive), "--strip-components=1", "--no-same-owner"]
-        done = subprocess.run(command, cwd=fresh, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise ToolError(f"{source.title}: tar failed:\n{tail(done.stderr)}", source.cure)
+        fresh = unpack_binary(source, archive, Path(name)) if source.folder else unpack_tar(source, archive, Path(name))
         finish(source, fresh)
         (fresh / ".mpy-ssl-stamp").write_text(stamp_of(source))
         if folder.exists():
@@ -242,16 +254,51 @@ def unpack(source: Source, archive: Path, folder: Path) -> None:
         fresh.rename(folder)
 
 
+def unpack_tar(source: Source, archive: Path, into: Path) -> Path:
+    """Unpack a source archive without its top folder; gives the tree."""
+    compressor = ("bzip2", "bzip2") if archive.suffix == ".bz2" else ("xz", "xz-utils")
+    need_tool("tar", "tar", source)
+    need_tool(*compressor, source)
+    tree = into / "tree"
+    tree.mkdir()
+    run_unpacker(source, ["tar", "-xf", str(archive), "--strip-components=1", "--no-same-owner"], tree)
+    return tree
+
+
+def unpack_binary(source: Source, archive: Path, into: Path) -> Path:
+    """Unpack a binary package; gives the tree that carries the sources."""
+    need_tool("dpkg-deb", "dpkg", source)
+    run_unpacker(source, ["dpkg-deb", "--extract", str(archive), str(into / "package")], into)
+    tree = into / "package" / source.folder
+    if not tree.is_dir():
+        raise ToolError(f"{source.title}: {archive} has no {source.folder}", source.cure)
+    return tree
+
+
+def run_unpacker(source: Source, command: list[str], cwd: Path) -> None:
+    """Run `command`; ToolError with what it said when it fails."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ToolError(f"{source.title}: {command[0]} failed:\n{tail(done.stderr)}", source.cure)
+
+
 def finish(source: Source, tree: Path) -> None:
     """Fill the places where Debian's MicroPython archive lacks git submodules."""
     if source.name != "micropython":
         return
     for name in ("mbedtls", "lwip"):
-        place = tree / "lib" / name
-        if place.is_dir() and not place.is_symlink():
-            place.rmdir()
-        place.symlink_to(Path("..", "..", name))
+        link_library(tree, name)
     write_mpy_lib(tree / "lib" / "micropython-lib")
+
+
+def link_library(micropython: Path, name: str) -> None:
+    """Put the tree `name` beside the fetched MicroPython into the place of its empty submodule."""
+    place = micropython / "lib" / name
+    if place.is_symlink():
+        return
+    if place.is_dir():
+        place.rmdir()
+    place.symlink_to(Path("..", "..", name))
 
 
 def write_mpy_lib(folder: Path) -> None:
@@ -310,10 +357,16 @@ def resolve(root: Path, env: Mapping[str, str]) -> tuple[Trees, tuple[str, ...]]
     return trees, tuple(name for name, folder in chosen.items() if folder is None)
 
 
-def ensure(root: Path, env: Mapping[str, str], quiet: bool = False) -> Trees:
-    """Have every tree in place and return where they are; `quiet` when all is cached."""
+def ensure(root: Path, env: Mapping[str, str], quiet: bool = False, ports: Collection[str] = ()) -> Trees:
+    """Have every tree in place and return where they are; `quiet` when all is cached.
+
+    `ports` are those that will be built; what only they need is fetched for the
+    fetched MicroPython, and expected in lib/ of a user's own.
+    """
     trees, wanted = resolve(root, env)
     lock = read_lock(root / "sources.lock")
+    libraries = tuple(source.name for source in lock.of_ports(ports)) if "micropython" in wanted else ()
+    wanted += libraries
     build = root / "build"
     mirrors = apt_lists.debian_mirrors(apt_lists.entries(), apt_lists.release_name())
     apt = Apt(build / "apt", lock, mirrors)
@@ -326,6 +379,8 @@ def ensure(root: Path, env: Mapping[str, str], quiet: bool = False) -> Trees:
                 step(number, len(wanted), f"sources: {source.title}{' (cached)' if fresh else ''}")
             if not fresh:
                 unpack(source, archive_of(source, cache_folder(env), apt), folder)
+        for name in libraries:
+            link_library(trees.micropython, name)
     return trees
 
 
@@ -334,7 +389,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--paths", action="store_true", help="print where the sources are")
     arguments = parser.parse_args()
-    trees = ensure(ROOT, os.environ)
+    ports = {source.port for source in read_lock(ROOT / "sources.lock").sources}
+    trees = ensure(ROOT, os.environ, ports=ports)
     if arguments.paths:
         print(f"MICROPY_DIR={trees.micropython}")
         print(f"MBEDTLS_DIR={trees.mbedtls}")

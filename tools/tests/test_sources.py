@@ -6,7 +6,9 @@ from __future__ import annotations
 import hashlib
 import io
 import stat
+import subprocess
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,7 +60,7 @@ def fake_program(folder: Path, name: str, script: str) -> None:
 
 def test_the_lock_file_is_complete() -> None:
     lock = sources.read_lock(sources.ROOT / "sources.lock")
-    assert [source.name for source in lock.sources] == ["micropython", "mbedtls", "lwip"]
+    assert [source.name for source in lock.sources] == ["micropython", "mbedtls", "lwip", "pico-sdk", "tinyusb"]
     assert all(len(source.sha256) == 64 and source.size > 0 for source in lock.sources)
 
 
@@ -157,6 +159,59 @@ def test_micropython_gets_links_to_the_other_trees(tmp_path: Path) -> None:
     assert (lib / "mbedtls").readlink() == Path("../../mbedtls")
     assert (lib / "lwip").readlink() == Path("../../lwip")
     assert (lib / "micropython-lib" / "README.md").is_file()
+
+
+def binary_package(tmp_path: Path, file: str) -> Source:
+    """A real binary package that carries usr/src/hello/readme, and the source that pins it."""
+    control = tmp_path / "package" / "DEBIAN" / "control"
+    control.parent.mkdir(parents=True)
+    control.write_text("Package: hello\nVersion: 1.0-1\nArchitecture: all\nMaintainer: nobody\nDescription: test\n")
+    readme = tmp_path / "package" / "usr" / "src" / "hello" / "readme"
+    readme.parent.mkdir(parents=True)
+    readme.write_text("hello\n")
+    command = ["dpkg-deb", "--root-owner-group", "--build", str(tmp_path / "package"), str(tmp_path / file)]
+    subprocess.run(command, check=True, capture_output=True)
+    data = (tmp_path / file).read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    return Source("hello", "hello", "1.0-1", "HELLO_DIR", file, len(data), digest, "usr/src/hello", "port")
+
+
+def test_a_binary_package_gives_the_sources_that_it_carries(tmp_path: Path) -> None:
+    source = binary_package(tmp_path, "hello.deb")
+    sources.unpack(source, tmp_path / "hello.deb", tmp_path / "src" / "hello")
+    assert (tmp_path / "src" / "hello" / "readme").read_text() == "hello\n"
+    assert sources.is_unpacked(source, tmp_path / "src" / "hello")
+
+
+def test_a_binary_package_without_its_sources_is_named(tmp_path: Path) -> None:
+    source = replace(binary_package(tmp_path, "hello.deb"), folder="usr/src/other")
+    with pytest.raises(ToolError, match=r"hello=1\.0-1: .* has no usr/src/other"):
+        sources.unpack(source, tmp_path / "hello.deb", tmp_path / "src" / "hello")
+    assert list((tmp_path / "src").iterdir()) == []
+
+
+def test_a_binary_package_is_downloaded_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = f"""
+case "$*" in
+    *update*) grep -q "^Types: deb$" {tmp_path}/apt/parts/pinned.sources;;
+    *" download "*) touch hello.deb;;
+esac"""
+    apt = apt_with(tmp_path, monkeypatch, script, ["http://one.test"])
+    apt.download(replace(source_for(b""), file="hello.deb", folder="usr/src/hello"), tmp_path)
+    assert (tmp_path / "hello.deb").is_file()
+
+
+def test_only_the_port_that_is_built_gets_its_sources() -> None:
+    lock = sources.read_lock(sources.ROOT / "sources.lock")
+    assert [source.name for source in lock.of_ports({"rp2", "unix"})] == ["pico-sdk", "tinyusb"]
+    assert lock.of_ports({"unix", ""}) == ()
+
+
+def test_a_library_takes_the_place_of_its_empty_submodule(tmp_path: Path) -> None:
+    (tmp_path / "micropython" / "lib" / "pico-sdk").mkdir(parents=True)
+    for _ in range(2):
+        sources.link_library(tmp_path / "micropython", "pico-sdk")
+    assert (tmp_path / "micropython" / "lib" / "pico-sdk").readlink() == Path("../../pico-sdk")
 
 
 @pytest.mark.usefixtures("no_programs")
