@@ -8,6 +8,7 @@
 #include "mbedtls/asn1.h"
 #include "mbedtls/error.h"
 #include "mbedtls/pem.h"
+#include "mbedtls/platform.h"
 
 #include "blob.h"
 #include "certificate.h"
@@ -137,15 +138,18 @@ static const char *certificate_text(const mpy_ssl_blob_t *blob, int ret) {
         : "invalid cert: certificate %u is malformed (-0x%04x)";
 }
 
-// PKCS#8's EncryptedPrivateKeyInfo begins with a SEQUENCE, all plain keys with an INTEGER.
+// PKCS#8's EncryptedPrivateKeyInfo begins with an AlgorithmIdentifier: a SEQUENCE whose first element is an OID. All plain
+// keys begin with an INTEGER, certificates with a SEQUENCE of other things.
 static bool is_encrypted(const mpy_ssl_blob_t *blob) {
     if (blob->pem) {
         return strstr((const char *)blob->data, "ENCRYPTED") != NULL;
     }
     unsigned char *p = (unsigned char *)blob->data;
+    const unsigned char *end = blob->data + blob->len;
+    const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
     size_t len;
-    return mbedtls_asn1_get_tag(&p, blob->data + blob->len, &len, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) == 0
-           && len > 0 && *p == (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE);
+    return mbedtls_asn1_get_tag(&p, end, &len, sequence) == 0 && mbedtls_asn1_get_tag(&p, end, &len, sequence) == 0
+           && len > 0 && *p == MBEDTLS_ASN1_OID;
 }
 
 static const char *key_text(const mpy_ssl_blob_t *blob, bool has_password, int ret) {
@@ -155,9 +159,9 @@ static const char *key_text(const mpy_ssl_blob_t *blob, bool has_password, int r
     if (ret == MBEDTLS_ERR_PK_PASSWORD_MISMATCH) {
         return "invalid key: wrong password";
     }
-    if (is_encrypted(blob)) {
+    if (is_encrypted(blob)) { // CBC's padding is right by chance for one wrong password in a hundred
         return has_password
-            ? "invalid key: encrypted in a way that this firmware does not have: use PKCS#8 with PBES2 and AES"
+            ? "invalid key: wrong password, or encrypted in a way that this firmware does not have: use PKCS#8 with PBES2 and AES"
             : "invalid key: it is encrypted: give password= or decrypt it with 'openssl pkey'";
     }
     return "invalid key: malformed, or of a kind that this firmware does not have";
@@ -242,10 +246,11 @@ void mpy_ssl_identity_unref(mpy_ssl_identity_t *identity) {
 
 // --- Trust ----------------------------------------------------------------------------------------------------
 
+// Elements of lists come from Mbed TLS's allocator, which an SDK may have chosen, because it adds some itself.
 static void free_list(mbedtls_x509_crt *first) {
     if (first != NULL) {
         mbedtls_x509_crt_free(first); // frees all that follow, but not the first itself
-        mpy_ssl_free(first);
+        mbedtls_free(first);
     }
 }
 
@@ -290,7 +295,7 @@ static int trust_make(mpy_ssl_trust_t **trust) {
 
 void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source) {
     fault_t fault = {.exception = MP_OBJ_NULL};
-    mbedtls_x509_crt *list = mpy_ssl_calloc(1, sizeof(*list));
+    mbedtls_x509_crt *list = mbedtls_calloc(1, sizeof(*list));
     if (list == NULL) {
         mp_raise_OSError(MP_ENOMEM);
     }
