@@ -98,16 +98,23 @@ def clean_environment(env: Mapping[str, str], root: Path, micropython: Path) -> 
     return kept
 
 
+def mpy_cross_folder(root: Path, trees: sources.Trees) -> Path:
+    """Where mpy-cross is built: one for the fetched MicroPython, and one for each of the user's own."""
+    if trees.micropython == root / "build" / "src" / "micropython":
+        return root / "build" / "mpy-cross"
+    return root / "build" / f"mpy-cross-{hashlib.sha256(bytes(trees.micropython)).hexdigest()[:8]}"
+
+
 def mpy_cross_job(root: Path, trees: sources.Trees, env: Mapping[str, str]) -> Job:
     """How to build mpy-cross, outside of MicroPython's tree."""
-    build = root / "build" / "mpy-cross"
+    build = mpy_cross_folder(root, trees)
     variables = {"BUILD": str(build), "MICROPY_DIR": str(trees.micropython), "USER_C_MODULES": ""}
     return Job("mpy-cross", trees.micropython / "mpy-cross", build, variables, env)
 
 
 def board_job(root: Path, board: Board, trees: sources.Trees, env: Mapping[str, str], build: Path) -> Job:
     """How to build `board` into `build`."""
-    mpy_cross = str(root / "build" / "mpy-cross" / "mpy-cross")
+    mpy_cross = str(mpy_cross_folder(root, trees) / "mpy-cross")
     variables = {
         "BOARD": board.name,
         "BOARD_DIR": str(board.folder),

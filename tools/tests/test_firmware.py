@@ -15,11 +15,13 @@ from firmware import (
     Job,
     clean_environment,
     fingerprint,
+    mpy_cross_folder,
     read_board,
     run_make,
     settings_of,
     start_over_if_changed,
 )
+from sources import Trees
 
 
 def write_board(root: Path, name: str, text: str) -> None:
@@ -159,6 +161,13 @@ def test_a_folder_that_is_no_build_is_not_emptied(job: Job) -> None:
     with pytest.raises(ToolError, match="not a build"):
         start_over_if_changed(job, "new")
     assert (job.build / "letter.txt").exists()
+
+
+def test_each_micropython_has_its_own_mpy_cross(tmp_path: Path) -> None:
+    fetched = Trees(tmp_path / "build" / "src" / "micropython", tmp_path, tmp_path, tmp_path)
+    folders = [mpy_cross_folder(tmp_path, replace(fetched, micropython=Path(name))) for name in ("/one", "/two")]
+    assert mpy_cross_folder(tmp_path, fetched) == tmp_path / "build" / "mpy-cross"
+    assert len({*folders, tmp_path / "build" / "mpy-cross"}) == 3
 
 
 def test_settings_and_boards_may_be_mixed() -> None:
