@@ -87,7 +87,9 @@ class Dut:
         """How the code's `work()` failed as client."""
         return Failure.parse(self.attempt(code, values, identity=identity))
 
-    def serve(self, identity: Identity, code: str = ECHO_ONCE, *, trust: Identity | None = None, **more: object) -> Service:
+    def serve(
+        self, identity: Identity, code: str = ECHO_ONCE, *, trust: Identity | None = None, **more: object
+    ) -> Service:
         """Run the code's `work()`, which is a server that shows `identity` and trusts the root of `trust`."""
         port = self.board.listen_port()
         values = {"PORT": port, "CA": trust.root_der if trust else None, **identity_values(identity), **more}

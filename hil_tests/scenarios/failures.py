@@ -48,7 +48,11 @@ RESET = Failure("OSError", ECONNRESET)
 TRUNCATED = tls_failure(-0x7280, "SSL_CONN_EOF")
 NOT_TLS = tls_failure(-0x7200, "SSL_INVALID_RECORD", "what the peer sent is not TLS: is this the right port?")
 NO_CERTIFICATE = tls_failure(-0x7480, "SSL_NO_CLIENT_CERTIFICATE")
-NOTHING_IN_COMMON = tls_failure(-0x6E00, "SSL_HANDSHAKE_FAILURE", "no cipher suite or curve in common with the peer")
+NOTHING_IN_COMMON = tls_failure(
+    -0x6E00,
+    "SSL_HANDSHAKE_FAILURE",
+    "no cipher suite or curve in common with the peer, which may insist on TLS 1.3 (this firmware has TLS 1.2)",
+)
 NO_TLS_1_2 = tls_failure(-0x6E80, "SSL_BAD_PROTOCOL_VERSION", "the peer does not offer TLS 1.2")
 
 

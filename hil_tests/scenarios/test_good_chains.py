@@ -32,9 +32,7 @@ def work():
 
 
 @pytest.mark.parametrize("chain", CHAINS)
-def test_client_accepts(
-    dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer], chain: str
-) -> None:
+def test_client_accepts(dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer], chain: str) -> None:
     identity = CHAINS[chain](authority)
     server = tls_server(identity)
     lines = dut.attempt(WHO_IS_IT, server.values(dut.board))

@@ -44,9 +44,7 @@ REFUSED: dict[str, tuple[Callable[[Authority], Identity], str, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_client_refuses(
-    dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer], case: str
-) -> None:
+def test_client_refuses(dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer], case: str) -> None:
     make, checks, alert = REFUSED[case]
     server = tls_server(make(authority))
     values = {**server.values(dut.board), "CA": authority.p256.root_der, "NAME": "server.test"}
