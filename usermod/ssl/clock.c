@@ -15,8 +15,15 @@
 #define SECONDS_2024 1704067200LL // 2024-01-01 00:00 UTC: older than any firmware with this module
 #define SECONDS_PER_DAY 86400LL
 
+#ifndef mp_hal_time_ns
+uint64_t mp_hal_time_ns(void) __attribute__((weak)); // some ports have no wall clock
+#define HAS_CLOCK (mp_hal_time_ns != NULL)
+#else
+#define HAS_CLOCK (true)
+#endif
+
 MP_WEAK long long mpy_ssl_time(long long *seconds) {
-    long long now = (long long)(mp_hal_time_ns() / 1000000000ULL);
+    long long now = HAS_CLOCK ? (long long)(mp_hal_time_ns() / 1000000000ULL) : 0;
     if (seconds != NULL) {
         *seconds = now;
     }

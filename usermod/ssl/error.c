@@ -43,12 +43,12 @@ typedef struct {
     uint8_t alert;    // to send; 0 where the connection is gone or the fault is not the peer's
     const char *name; // without MBEDTLS_ERR_
     const char *hint; // cause and cure, or NULL
-} error_t;
+} entry_t;
 
 #define ALERT(name) MBEDTLS_SSL_ALERT_MSG_##name
 #define ERROR(name, alert, hint) {MBEDTLS_ERR_##name, alert, #name, hint}
 
-static const error_t errors[] = {
+static const entry_t errors[] = {
     ERROR(SSL_FATAL_ALERT_MESSAGE, 0, NULL),
     ERROR(SSL_CONN_EOF, 0, NULL),
     ERROR(X509_CERT_VERIFY_FAILED, ALERT(CERT_UNKNOWN), NULL),
@@ -173,7 +173,7 @@ static const struct {
     {MBEDTLS_X509_BADCERT_MISSING, ALERT(HANDSHAKE_FAILURE), "missing"},
 };
 
-static const error_t *find(int code) {
+static const entry_t *find(int code) {
     for (size_t i = 0; i < MP_ARRAY_SIZE(errors); ++i) {
         if (errors[i].code == code) {
             return &errors[i];
@@ -183,8 +183,8 @@ static const error_t *find(int code) {
 }
 
 // The entry for the code itself, or for the part of it that says most.
-static const error_t *find_best(int code) {
-    const error_t *error = find(code);
+static const entry_t *find_best(int code) {
+    const entry_t *error = find(code);
     return error != NULL ? error : find(HIGH_LEVEL(code));
 }
 
@@ -203,7 +203,7 @@ bool mpy_ssl_error_is_no_memory(int code) {
 }
 
 uint8_t mpy_ssl_error_alert(int code) {
-    const error_t *error = find_best(code);
+    const entry_t *error = find_best(code);
     return error != NULL && error->alert != 0 ? error->alert : MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR;
 }
 
@@ -217,14 +217,14 @@ uint8_t mpy_ssl_error_verify_alert(uint32_t verify_flags) {
 }
 
 static void print_name(vstr_t *text, int code) {
-    const error_t *error = find_best(code);
+    const entry_t *error = find_best(code);
     if (error == NULL) {
         vstr_printf(text, "MBEDTLS_ERR_0x%04x", -code);
         return;
     }
     vstr_printf(text, "MBEDTLS_ERR_%s", error->name);
     if (error->code != code) {
-        const error_t *low = find(LOW_LEVEL(code));
+        const entry_t *low = find(LOW_LEVEL(code));
         if (low != NULL) {
             vstr_printf(text, "+%s", low->name);
         } else {

@@ -54,11 +54,10 @@ if(TARGET micropy_lib_mbedtls)
         INTERFACE_COMPILE_DEFINITIONS "MBEDTLS_CONFIG_FILE=\"${MPY_SSL_DIR}/mbedtls_config.h\"")
     # The stock module is left out, also where a board has a network.
     list(APPEND MICROPY_DEF_BOARD MICROPY_PY_SSL=0)
-    # MicroPython 1.28 and later derive these from MICROPY_PY_SSL; hashlib and cryptolib stay as they are.
-    list(APPEND MICROPY_DEF_BOARD MICROPY_PY_HASHLIB_MD5=1)
 else()
     # ESP-IDF: mpconfigport.h defines MICROPY_PY_SSL without asking, so a header of ours stands in front of it.
-    list(APPEND MICROPY_DEF_BOARD "MP_CONFIGFILE=\"${MPY_SSL_DIR}/mpconfig_without_stock_ssl.h\"")
+    # Its Mbed TLS has the C heap of the SDK, and so does what the module allocates itself.
+    list(APPEND MICROPY_DEF_BOARD MPY_SSL_C_HEAP "MP_CONFIGFILE=\"${MPY_SSL_DIR}/mpconfig_without_stock_ssl.h\"")
 endif()
 
 include(${MPY_SSL_DIR}/../../ports/${MPY_SSL_PORT}/ssl.cmake OPTIONAL)

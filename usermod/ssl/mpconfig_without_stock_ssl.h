@@ -17,3 +17,8 @@
 #ifndef MICROPY_PY_HASHLIB_SHA1
 #define MICROPY_PY_HASHLIB_SHA1 1
 #endif
+
+// Mbed TLS lives in the GC heap where there is no other: bare metal, unless the port has a C heap and says so.
+#if !defined(MICROPY_TRACKED_ALLOC) && !defined(MPY_SSL_C_HEAP) && !defined(__unix__) && !defined(__APPLE__) && !defined(_WIN32)
+#define MICROPY_TRACKED_ALLOC 1
+#endif

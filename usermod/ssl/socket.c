@@ -16,18 +16,18 @@ typedef struct {
     mp_obj_base_t base;
     uintptr_t poll_for; // the direction that TLS waits for if it is not the caller's: MP_STREAM_POLL_RD, _WR or 0
     mpy_ssl_session_t session;
-} socket_t;
+} mpy_ssl_socket_t;
 
 // --- Handshake ------------------------------------------------------------------------------------------------
 
-__attribute__((noreturn)) static void give_up(socket_t *self) {
+__attribute__((noreturn)) static void give_up(mpy_ssl_socket_t *self) {
     mpy_ssl_session_t *session = &self->session;
     mpy_ssl_stream_raise(&session->stream);
     mpy_ssl_failure_raise(&session->failure);
 }
 
 // What a stream's timeout or exception means while a handshake is being waited for: its end.
-__attribute__((noreturn)) static void give_up_waiting(socket_t *self) {
+__attribute__((noreturn)) static void give_up_waiting(mpy_ssl_socket_t *self) {
     int error = self->session.stream.error;
     mpy_ssl_session_fail(&self->session, MBEDTLS_ERR_SSL_INTERNAL_ERROR);
     if (error != 0) {
@@ -37,7 +37,7 @@ __attribute__((noreturn)) static void give_up_waiting(socket_t *self) {
 }
 
 // Completes the handshake, waiting as long as it takes. False if a socket is set not to block, and would.
-static bool handshake(socket_t *self) {
+static bool handshake(mpy_ssl_socket_t *self) {
     mpy_ssl_stream_t *stream = &self->session.stream;
     int ret;
     while ((ret = mpy_ssl_session_handshake(&self->session)) != 0) {
@@ -61,7 +61,7 @@ static bool handshake(socket_t *self) {
 }
 
 mp_obj_t mpy_ssl_socket_new(mp_obj_t stream, const mpy_ssl_options_t *options, bool do_handshake) {
-    socket_t *self = mp_obj_malloc_with_finaliser(socket_t, &mpy_ssl_type_socket);
+    mpy_ssl_socket_t *self = mp_obj_malloc_with_finaliser(mpy_ssl_socket_t, &mpy_ssl_type_socket);
     memset((char *)self + sizeof(self->base), 0, sizeof(*self) - sizeof(self->base));
     mpy_ssl_stream_init(&self->session.stream, stream);
     int ret = mpy_ssl_session_open(&self->session, options);
@@ -81,7 +81,7 @@ mp_obj_t mpy_ssl_socket_new(mp_obj_t stream, const mpy_ssl_options_t *options, b
 // --- Stream protocol ------------------------------------------------------------------------------------------
 
 // Raises what an earlier failure was, or sets *error if the socket is closed.
-static bool is_usable(socket_t *self, int *error) {
+static bool is_usable(mpy_ssl_socket_t *self, int *error) {
     if (!self->session.open) {
         if (self->session.failure.code != 0) {
             mpy_ssl_failure_raise(&self->session.failure);
@@ -93,7 +93,7 @@ static bool is_usable(socket_t *self, int *error) {
 
 // Turns the result of a session's read or write into that of a stream. `other` is the direction to poll if TLS
 // waits for the opposite of what the caller does: `other_code`.
-static mp_uint_t result(socket_t *self, int ret, int other_code, uintptr_t other, int *error) {
+static mp_uint_t result(mpy_ssl_socket_t *self, int ret, int other_code, uintptr_t other, int *error) {
     mpy_ssl_stream_t *stream = &self->session.stream;
     if (ret >= 0 && stream->exception == MP_OBJ_NULL) {
         return (mp_uint_t)ret;
@@ -111,7 +111,7 @@ static mp_uint_t result(socket_t *self, int ret, int other_code, uintptr_t other
 }
 
 static mp_uint_t socket_read(mp_obj_t self_in, void *buf, mp_uint_t size, int *error) {
-    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     self->poll_for = 0;
     if (!is_usable(self, error)) {
         return MP_STREAM_ERROR;
@@ -121,7 +121,7 @@ static mp_uint_t socket_read(mp_obj_t self_in, void *buf, mp_uint_t size, int *e
 }
 
 static mp_uint_t socket_write(mp_obj_t self_in, const void *buf, mp_uint_t size, int *error) {
-    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     self->poll_for = 0;
     if (!is_usable(self, error)) {
         return MP_STREAM_ERROR;
@@ -131,7 +131,7 @@ static mp_uint_t socket_write(mp_obj_t self_in, const void *buf, mp_uint_t size,
 }
 
 // Output that waits in TLS's buffer goes first, or a peer that waits for it would never make us readable.
-static void push_output(socket_t *self) {
+static void push_output(mpy_ssl_socket_t *self) {
     mpy_ssl_stream_t *stream = &self->session.stream;
     if (stream->unsent > 0 && mpy_ssl_stream_ioctl(stream, MP_STREAM_POLL, MP_STREAM_POLL_WR) & MP_STREAM_POLL_WR) {
         mpy_ssl_session_flush(&self->session);
@@ -139,7 +139,7 @@ static void push_output(socket_t *self) {
     mpy_ssl_stream_raise(stream);
 }
 
-static mp_uint_t socket_poll(socket_t *self, uintptr_t flags, int *error) {
+static mp_uint_t socket_poll(mpy_ssl_socket_t *self, uintptr_t flags, int *error) {
     mpy_ssl_session_t *session = &self->session;
     if (!session->open) {
         return MP_STREAM_POLL_NVAL;
@@ -165,7 +165,7 @@ static mp_uint_t socket_poll(socket_t *self, uintptr_t flags, int *error) {
 }
 
 static mp_uint_t socket_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t arg, int *error) {
-    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     switch (request) {
         case MP_STREAM_POLL:
             return socket_poll(self, arg, error);
@@ -187,13 +187,13 @@ static const mp_stream_p_t socket_stream = {
 
 // --- Methods --------------------------------------------------------------------------------------------------
 
-static bool is_connected(const socket_t *self) {
+static bool is_connected(const mpy_ssl_socket_t *self) {
     return self->session.open && mbedtls_ssl_is_handshake_over((mbedtls_ssl_context *)&self->session.ssl);
 }
 
 // do_handshake(): completes a handshake that was put off. OSError(EAGAIN) if a non-blocking socket would block.
 static mp_obj_t socket_do_handshake(mp_obj_t self_in) {
-    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     int error;
     if (!is_usable(self, &error)) {
         mp_raise_OSError(error);
@@ -207,7 +207,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(socket_do_handshake_obj, socket_do_handshake);
 
 // cipher() -> (suite, version), or None while there is no connection.
 static mp_obj_t socket_cipher(mp_obj_t self_in) {
-    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     if (!is_connected(self)) {
         return mp_const_none;
     }
@@ -221,14 +221,14 @@ static MP_DEFINE_CONST_FUN_OBJ_1(socket_cipher_obj, socket_cipher);
 
 // version() -> "TLSv1.2", or None while there is no connection.
 static mp_obj_t socket_version(mp_obj_t self_in) {
-    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     return is_connected(self) ? mp_obj_new_str_from_cstr(mbedtls_ssl_get_version(&self->session.ssl)) : mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(socket_version_obj, socket_version);
 
 // pending() -> bytes that can be read without asking the stream.
 static mp_obj_t socket_pending(mp_obj_t self_in) {
-    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     return MP_OBJ_NEW_SMALL_INT(is_connected(self) ? mbedtls_ssl_get_bytes_avail(&self->session.ssl) : 0);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(socket_pending_obj, socket_pending);
@@ -236,7 +236,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(socket_pending_obj, socket_pending);
 #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
 // getpeercert(True) -> the peer's certificate as a copy of its DER bytes, or None if there is none.
 static mp_obj_t socket_getpeercert(size_t n_args, const mp_obj_t *args) {
-    socket_t *self = MP_OBJ_TO_PTR(args[0]);
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(args[0]);
     if (n_args < 2 || !mp_obj_is_true(args[1])) {
         mp_raise_NotImplementedError(MP_ERROR_TEXT("only getpeercert(True) is available"));
     }
@@ -248,7 +248,7 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(socket_getpeercert_obj, 1, 2, socket_
 
 // Calls a method of the stream.
 static mp_obj_t pass_on(mp_obj_t self_in, qstr method, mp_obj_t arg) {
-    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     if (self->session.stream.object == MP_OBJ_NULL) {
         mp_raise_OSError(MP_EBADF);
     }
@@ -269,7 +269,7 @@ static mp_obj_t socket_settimeout(mp_obj_t self_in, mp_obj_t seconds) {
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_settimeout_obj, socket_settimeout);
 
 static mp_obj_t socket_del(mp_obj_t self_in) {
-    socket_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     mpy_ssl_session_drop(&self->session);
     return mp_const_none;
 }
