@@ -30,6 +30,7 @@ CFLAGS_EXTRA += \
 vpath %.c $(UNIX_PORT_DIR)
 vpath %.h $(UNIX_PORT_DIR)
 
+include $(UNIX_PORT_DIR)/clock/clock.mk
 include $(UNIX_PORT_DIR)/fault/fault.mk
 
 ifeq ($(BOARD_SANITIZE),1)

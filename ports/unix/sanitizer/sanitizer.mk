@@ -13,7 +13,7 @@ STRIP =
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 # setjmp is the way to unwind that compilers know; MicroPython's own assembly loses locals in instrumented code.
 CFLAGS_EXTRA += $(SANITIZERS) -DMP_ASAN=1 -DMP_UBSAN=1 -DMICROPY_NLR_SETJMP=1 -Wno-clobbered
-# Static, so that other libraries may be preloaded (libfaketime for a wrong clock).
+# Static, so that other libraries may be preloaded.
 LDFLAGS_EXTRA += $(SANITIZERS) -static-libasan -static-libubsan -Wl,--wrap=mp_deinit
 
 # MicroPython itself calls memcpy(NULL, NULL, 0), counts from a null pointer, and
