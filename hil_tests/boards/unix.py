@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The host as a board: the unix port as a process, with or without sanitizers.
 
-Its interpreter starts in milliseconds, so a fresh state is a new process. Its clock is the host's; a wrong one is made
-by libfaketime, which has to be there when the process starts.
+Its interpreter starts in milliseconds, so a fresh state is a new process. Its clock is the host's until it is shifted,
+which the image's module `_clock` does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from hil_tests.boards.base import Board
 from hil_tests.boards.description import BoardDescription
 from hil_tests.console import Console
-from hil_tests.errors import BoardCrashed, BootFailed, ToolMissing
+from hil_tests.errors import BoardCrashed, BootFailed
 from hil_tests.process import child_command, describe_end, stop
 from hil_tests.transport import Repl
 
@@ -26,7 +26,6 @@ BOOT_SECONDS = 10.0
 # At its end a sanitized process looks for leaks first.
 EXIT_SECONDS = 10.0
 REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "DEADLYSIGNAL")
-FAKETIME = "libfaketime.so.1"
 
 
 class UnixBoard(Board):
@@ -35,7 +34,6 @@ class UnixBoard(Board):
     def __init__(self, description: BoardDescription, image: Path, directory: Path) -> None:
         super().__init__(description, image, directory)
         self._process: subprocess.Popen[bytes] | None = None
-        self._shift: datetime | None = None
         self._reported = 0
         self.error_path = directory / f"{self.name}.stderr.log"
         self.files = directory / f"{self.name}.files"
@@ -50,7 +48,7 @@ class UnixBoard(Board):
                 stdout=theirs.fileno(),
                 stderr=errors,
                 cwd=self.files,
-                env=self._environment(),
+                env=dict(os.environ, TZ="UTC"),
             )
         console = Console(self.name, ours, self.log_path, self._press_interrupt)
         self._repl = Repl(console, self._check)
@@ -59,14 +57,6 @@ class UnixBoard(Board):
         except Exception as error:
             self.close()
             raise BootFailed(f"{self.name}: {self.image} did not start: {error}\n{self._errors()}") from error
-
-    def _environment(self) -> dict[str, str]:
-        environment = dict(os.environ, TZ="UTC")
-        if self._shift is not None:
-            environment["LD_PRELOAD"] = str(_faketime_library(self.name))
-            environment["FAKETIME"] = f"@{self._shift.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-            environment["DONT_FAKE_MONOTONIC"] = "1"
-        return environment
 
     def _press_interrupt(self) -> None:
         if self._process is not None and self._process.poll() is None:
@@ -83,14 +73,9 @@ class UnixBoard(Board):
         self._check_report()
         self._power_on()
 
-    def refresh(self) -> None:
-        """A new process, with the host's clock."""
-        self._shift = None
-        self.reset()
-
     def _write_clock(self, when: datetime | None) -> None:
-        self._shift = when
-        self.reset()
+        shift = round((when - datetime.now(UTC)).total_seconds()) if when else 0
+        self.exec("import _clock; _clock.shift(SHIFT)", values={"SHIFT": shift})
 
     def _check(self) -> None:
         self._check_report()
@@ -121,10 +106,3 @@ class UnixBoard(Board):
 
     def listen_address(self, port: int) -> tuple[str, int]:
         return ("127.0.0.1", port)
-
-
-def _faketime_library(board: str) -> Path:
-    for folder in (Path("/usr/lib"), Path("/usr/local")):
-        for path in sorted(folder.glob(f"*/faketime/{FAKETIME}")):
-            return path
-    raise ToolMissing(board, FAKETIME, "faketime")
