@@ -13,7 +13,7 @@ import stat
 import sys
 import threading
 import tty
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +24,11 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from hil_tests.boards import BoardDescription, make_board, read_description
+from hil_tests.boards import Board, BoardDescription, board_names, make_board, read_description
 from hil_tests.console import Console
-from hil_tests.errors import BoardCrashed, RigError
+from hil_tests.errors import BoardCrashed, BoardError, RigError
+
+__all__ = ["ROOT", "Target", "board_names", "open_target", "server_program"]
 
 # Either direction of the pseudo-terminal looks this often whether the other has ended.
 TURN_SECONDS = 0.2
@@ -38,14 +40,22 @@ class Target:
     """A board as the runners see it.
 
     `host` is the program of the unix port that they run themselves: all of a single test on UNIX, and the server of a
-    network test everywhere. `device` is the board's terminal, None on UNIX; `server_address` is where that board finds
-    the host.
+    network test everywhere. `machine` is a board that the rig has booted, None on UNIX.
     """
 
     board: str
     host: Path
-    device: str | None = None
-    server_address: str | None = None
+    machine: Board | None = None
+
+    @contextmanager
+    def terminal(self) -> Iterator[str | None]:
+        """A terminal of the board, fresh and with the right clock; None on UNIX. RigError if it is beyond help."""
+        if self.machine is None:
+            yield None
+            return
+        freshen(self.machine)
+        with terminal(self.machine.repl.console) as device:
+            yield device
 
 
 def describe(board: str) -> BoardDescription:
@@ -56,32 +66,45 @@ def describe(board: str) -> BoardDescription:
         raise ToolError(str(error), "name a folder of boards/") from error
 
 
-def image_of(board: str) -> Path:
-    """The board's firmware. Raises ToolError when it has not been built."""
-    image = describe(board).image
+def image_of(board: str, images: Mapping[str, Path]) -> Path:
+    """The board's firmware: from `images`, or the built one. Raises ToolError when there is none."""
+    image = images.get(board, describe(board).image)
     if not image.is_file():
         raise ToolError(f"{board}: {image} does not exist", f"make firmware BOARD={board}")
     return image
 
 
 @contextmanager
-def open_target(board: str, image: Path | None, files: Sequence[Path], folder: Path) -> Iterator[Target]:
-    """Make `board` ready with `files` in its root, logging below `folder`; stop it at the end."""
-    description = describe(board)
+def open_target(board: str, images: Mapping[str, Path], files: Sequence[Path], folder: Path) -> Iterator[Target]:
+    """Make `board` ready with `files` in its root, logging below `folder`; stop it at the end.
+
+    `images` gives firmware other than the built one, by board.
+    """
+    description, image = describe(board), image_of(board, images)
     if description.port == "unix":
-        yield Target(board, image or image_of(board))
+        yield Target(board, image)
         return
-    machine = make_board(description, folder, image or image_of(board))
+    host = image_of("UNIX", images)
+    machine = make_board(description, folder, image)
     try:
         machine.boot()
         for file in files:
             machine.put(file, f"/{file.name}")
-        with terminal(machine.repl.console) as device:
-            yield Target(board, image_of("UNIX"), device, machine.host_address)
+        yield Target(board, host, machine)
     except RigError as error:
         raise ToolError(str(error), f"see {machine.log_path}") from error
     finally:
         machine.close()
+
+
+def freshen(machine: Board) -> None:
+    """Bring a board to its raw prompt, fresh and with the right clock, whatever the last test did; else RigError."""
+    try:
+        machine.reset(hard=False)
+        machine.check()
+    except BoardError:
+        machine.reset(hard=True)
+    machine.set_clock()
 
 
 def server_program(target: Target, folder: Path) -> Path:
@@ -90,10 +113,10 @@ def server_program(target: Target, folder: Path) -> Path:
     The runner tells the client the host's address in the host's own network. A board may know the host by another one,
     and upstream's tests take it from a global `nic` when there is one, as on boards that define it in boot.py.
     """
-    if target.server_address is None:
+    if target.machine is None:
         return target.host
     program = folder / "server"
-    nic = f"class nic: ifconfig = staticmethod(lambda: ('{target.server_address}',))"
+    nic = f"class nic: ifconfig = staticmethod(lambda: ('{target.machine.host_address}',))"
     program.write_text(f'#!/bin/sh\nexec {target.host} "$1" "{nic}\n$2"\n', encoding="utf-8")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return program

@@ -15,13 +15,13 @@ import re
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import upstream_results as results
 from console import ToolError, exit_with
-from upstream_boards import ROOT, Target, open_target, server_program
+from upstream_boards import ROOT, Target, board_names, open_target, server_program
 from upstream_results import Exemption, Expectation, Judgement, Outcome, Result, Verdict
 from upstream_runner import Runner, environment, find_runner, lines_of
 
@@ -37,10 +37,13 @@ PORT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Job:
-    """What to run on one board. `folder` takes its files; `tests` is the tests folder of MicroPython's sources."""
+    """What to run on one board. `folder` takes its files; `tests` is the tests folder of MicroPython's sources.
+
+    `images` gives firmware other than the built one, by board.
+    """
 
     board: str
-    image: Path | None
+    images: Mapping[str, Path]
     tests: Path
     folder: Path
     wanted: str
@@ -81,15 +84,16 @@ def run_single(job: Job, target: Target, names: Sequence[str]) -> Iterator[Resul
         return
     runner = find_runner(job.tests / "run-tests.py")
     kept = fresh_folder(job.folder / "results")
-    device = ["-t", f"port:{target.device}"] if target.device else []
     root = working_copy(job, names)
-    files = [str(root / name) for name in names]
-    command = runner.command("--keep-path", "-j", "1", "-r", str(kept), *device, *files)
     path = os.pathsep.join((".frozen", str(job.tests.parent / "extmod"), str(job.folder / "path")))
     env = environment(MICROPY_MICROPYTHON=str(target.host), MICROPYPATH=path)
     log = job.folder / "run-tests.log"
     log.unlink(missing_ok=True)
-    yield from results.single_results(lines_of(command, job.tests, env, log), root, kept)
+    with target.terminal() as device:
+        where = ["-t", f"port:{device}"] if device else []
+        files = [str(root / name) for name in names]
+        command = runner.command("--keep-path", "-j", "1", "-r", str(kept), *where, *files)
+        yield from results.single_results(lines_of(command, job.tests, env, log), root, kept)
 
 
 def working_copy(job: Job, names: Iterable[str]) -> Path:
@@ -123,16 +127,18 @@ def run_multi(job: Job, target: Target, names: Sequence[str]) -> Iterator[Result
     log.unlink(missing_ok=True)
     for name in names:
         wait_for_free_port()
-        command = runner.command(*where, *instances(runner, target, job.folder), name)
-        yield results.multi_result(name, lines_of(command, job.tests, env, log))
+        with target.terminal() as device:
+            who = instances(runner, server_program(target, job.folder), device)
+            lines = lines_of(runner.command(*where, *who, name), job.tests, env, log)
+            yield results.multi_result(name, lines)
 
 
-def instances(runner: Runner, target: Target, folder: Path) -> list[str]:
+def instances(runner: Runner, server: Path, device: str | None) -> list[str]:
     """Options that say who is server and who is client; without any, the runner takes the unix port for both."""
-    if target.device is None:
+    if device is None:
         return []
-    option, device = ("-t", "port:") if runner.knows("--test-instance") else ("-i", "pyb:")
-    return [option, f"exec:{server_program(target, folder)}", option, f"{device}{target.device}"]
+    option, kind = ("-t", "port:") if runner.knows("--test-instance") else ("-i", "pyb:")
+    return [option, f"exec:{server}", option, f"{kind}{device}"]
 
 
 def fresh_folder(folder: Path) -> Path:
@@ -172,7 +178,7 @@ def run_board(job: Job) -> list[Verdict]:
         raise ToolError(f"no TLS test below {job.tests} matches {job.wanted!r}", "give another --filter")
     job.folder.mkdir(parents=True, exist_ok=True)
     verdicts: list[Verdict] = []
-    with open_target(job.board, job.image, board_files(job), job.folder) as target:
+    with open_target(job.board, job.images, board_files(job), job.folder) as target:
         for run, names in ((run_single, single), (run_multi, multi)):
             for result in every_result(run(job, target, job.runnable(names)), names):
                 verdict = results.judge(result, job.exemptions_of(result.test))
@@ -216,11 +222,26 @@ def table(board: str, verdicts: Iterable[Verdict]) -> str:
     return "\n".join((f"== {board} ==", *(f"{test:{width}}  {word:7}  {note}".rstrip() for test, word, note in rows)))
 
 
+def named_image(text: str) -> tuple[str, Path]:
+    """BOARD=FILE, as two."""
+    board, equals, file = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not BOARD=FILE")
+    return board, Path(file).resolve()
+
+
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--board", action="append", help="folder of boards/ to test (repeatable; default: UNIX)")
-    parser.add_argument("--image", type=Path, help="other firmware than the board's own (with one --board)")
+    parser.add_argument("--board", action="append", help="folder of boards/ to test (repeatable; default: all)")
+    parser.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        type=named_image,
+        metavar="BOARD=FILE",
+        help="firmware in place of the built one (repeatable); other boards find their servers on UNIX",
+    )
     parser.add_argument("--filter", default="", metavar="REGEX", help="only tests whose path below tests/ matches")
     parser.add_argument(
         "--micropython-dir",
@@ -238,15 +259,12 @@ def main() -> None:
     tests = args.micropython_dir.resolve() / "tests"
     if not (tests / "run-tests.py").is_file():
         raise ToolError(f"{tests} has no run-tests.py", "run `make setup`, or give --micropython-dir")
-    boards = args.board or ["UNIX"]
-    if args.image and len(boards) > 1:
-        raise ToolError("--image is for one board, and there are several", "give a single --board")
+    boards = args.board or board_names()
     exemptions = results.load_exemptions(args.exceptions)
     verdicts: dict[str, list[Verdict]] = {}
     for board in boards:
         folder = ROOT / "build/upstream" / board
-        image = args.image.resolve() if args.image else None
-        verdicts[board] = run_board(Job(board, image, tests, folder, args.filter, exemptions))
+        verdicts[board] = run_board(Job(board, dict(args.image), tests, folder, args.filter, exemptions))
     for board, ours in verdicts.items():
         print(f"\n{table(board, ours)}")
     everything = [verdict for ours in verdicts.values() for verdict in ours]

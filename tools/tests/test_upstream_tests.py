@@ -119,7 +119,7 @@ def test_a_test_that_is_not_run_is_skipped() -> None:
 
 
 def test_a_test_that_is_not_run_is_not_given_to_the_runner(tmp_path: Path) -> None:
-    job = Job("UNIX", None, tmp_path, tmp_path, "", (Exemption("a", Expectation.NOT_RUN, "why"), SKIPS))
+    job = Job("UNIX", {}, tmp_path, tmp_path, "", (Exemption("a", Expectation.NOT_RUN, "why"), SKIPS))
     assert job.runnable(["a", TEST]) == (TEST,)
 
 
