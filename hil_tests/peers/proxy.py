@@ -37,7 +37,12 @@ class Stop:
     """Forward nothing more in this direction; the connection stays."""
 
 
-Action = bytes | Pause | Cut | Stop
+@dataclass(frozen=True)
+class Finish:
+    """Send FIN in this direction and drop what else comes; the other direction goes on."""
+
+
+Action = bytes | Pause | Cut | Stop | Finish
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,21 @@ class CutAfterBytes(Fault):
             return
         yield data[: max(0, self.count - offset)]
         yield Cut(self.reset)
+
+
+@dataclass(frozen=True)
+class Truncate(Fault):
+    """Send FIN after `keep` bytes of one record (0: right before it); the other direction goes on."""
+
+    record: int
+    keep: int = 0
+
+    def on_record(self, index: int, record: bytes) -> Iterator[Action]:
+        if index == self.record:
+            yield record[: self.keep]
+            yield Finish()
+        else:
+            yield record
 
 
 @dataclass(frozen=True)
@@ -215,6 +235,9 @@ class ProxyConnection:
                 elif isinstance(action, Cut):
                     self._cut(direction, action.reset)
                     return
+                elif isinstance(action, Finish):
+                    self._finish(direction)
+                    return
                 else:
                     self.stopped.wait()
                     return
@@ -255,6 +278,13 @@ class ProxyConnection:
         with self._lock:
             if not self.stopped.is_set():
                 self.ended.setdefault(direction, how)
+
+    def _finish(self, direction: Direction) -> None:
+        source, target = self._sockets[direction]
+        self._end(direction, "cut")
+        target.shutdown(socket.SHUT_WR)
+        while source.recv(CHUNK):
+            pass
 
     def _cut(self, direction: Direction, reset: bool) -> None:
         self._end(direction, "cut")
