@@ -75,13 +75,20 @@ class Dut:
         self.board.exec(PRELUDE, values={**NOTHING, **NO_CHOICE, **values})
         return self.board.start(code, values=values)
 
-    def run(self, code: str, values: Mapping[str, object]) -> list[str]:
+    def run(self, code: str, values: Mapping[str, object], timeout: float = PATIENCE) -> list[str]:
         """What a script with the prelude printed."""
-        return self.start(code, values).wait(PATIENCE).lines
+        return self.start(code, values).wait(timeout).lines
 
-    def attempt(self, code: str, values: Mapping[str, object], *, identity: Identity | None = None) -> list[str]:
+    def attempt(
+        self,
+        code: str,
+        values: Mapping[str, object],
+        *,
+        identity: Identity | None = None,
+        timeout: float = PATIENCE,
+    ) -> list[str]:
         """Run the code's `work()` as client: its output, then "done" or a line for `Failure.parse`."""
-        return self.run(textwrap.dedent(code) + "\nattempt(work)\n", {**values, **identity_values(identity)})
+        return self.run(textwrap.dedent(code) + "\nattempt(work)\n", {**values, **identity_values(identity)}, timeout)
 
     def failure(self, code: str, values: Mapping[str, object], *, identity: Identity | None = None) -> Failure:
         """How the code's `work()` failed as client."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # mypy: ignore-errors
-# ruff: noqa: F821
+# ruff: noqa: F401, F821
 """What every scenario's script finds on the board. HOST, PORT, NAME, CA, CERT, KEY, VERIFY, CIPHERS are its values."""
 
 import gc

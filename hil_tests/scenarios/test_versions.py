@@ -9,6 +9,7 @@ import pytest
 
 from hil_tests import peers
 from hil_tests.certificates import Authority
+from hil_tests.records import Alert, encode_record
 from hil_tests.scenarios.dut import PING, Dut, client_handshake_error
 from hil_tests.scenarios.failures import (
     NO_TLS_1_2,
@@ -18,7 +19,6 @@ from hil_tests.scenarios.failures import (
     assert_was_refused,
     peer_sent,
 )
-from hil_tests.records import Alert, encode_record
 
 NEW_TO_US = "; it may insist on TLS 1.3, and this firmware has TLS 1.2"
 
