@@ -30,6 +30,8 @@ from hil_tests.transport import Repl
 # A cold boot takes 0.1 s; formatting its storage and a busy host take longer.
 BOOT_SECONDS = 20.0
 QUIT_SECONDS = 2.0
+# A stopped machine prints nothing more; what is under way on the host's loopback arrives within this.
+QUIET_SECONDS = 0.02
 FIRST_PORT = 8443
 LAST_PORT = 8999
 
@@ -46,6 +48,7 @@ class QemuBoard(Board):
         self._process: subprocess.Popen[bytes] | None = None
         self._qmp: Qmp | None = None
         self._console_port = 0
+        self._log_start = 0
         self._next_port = FIRST_PORT
         self._forwards: dict[int, int] = {}
 
@@ -56,6 +59,7 @@ class QemuBoard(Board):
         if shutil.which(program) is None:
             raise ToolMissing(self.name, program, self.emulator.package)
         self._make_flash()
+        self._log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
         try:
             self._launch()
             self._connect(first=True)
@@ -119,10 +123,19 @@ class QemuBoard(Board):
 
     def _reset(self, hard: bool) -> None:
         if hard:
+            self._drain()
             self.qmp.execute("system_reset")
+            self.qmp.execute("cont")
             self._await_prompt()
             self._resets()
         self.repl.enter(soft_reset=not hard, timeout=BOOT_SECONDS)
+
+    def _drain(self) -> None:
+        """Stop the machine and drop what it has printed, so that an old prompt is not taken for the next one."""
+        self.qmp.execute("stop")
+        while self.repl.console.read_available(QUIET_SECONDS):
+            pass
+        self._log_start = self.log_path.stat().st_size
 
     def _check(self) -> None:
         if self._process is None:
@@ -138,7 +151,7 @@ class QemuBoard(Board):
         return sum(1 for event in self.qmp.events() if event.get("event") == "RESET")
 
     def _last_words(self) -> str:
-        text = self.log_path.read_bytes().decode("utf-8", "replace")
+        text = self.log_path.read_bytes()[self._log_start :].decode("utf-8", "replace")
         crash = text.rfind(self.emulator.crash)
         return text[crash:] if crash >= 0 else f"It printed no {self.emulator.crash!r}; at the end:\n{text[-500:]}"
 

@@ -78,6 +78,8 @@ class UnixBoard(Board):
         self.exec("import _clock; _clock.shift(SHIFT)", values={"SHIFT": shift})
 
     def _check(self) -> None:
+        if self._process is not None and self._repl is not None and self._repl.console.ended:
+            stop(self._process, EXIT_SECONDS)  # it ends by itself; how, is known a moment later
         self._check_report()
         if self._process is not None and self._process.poll() is not None:
             end = describe_end(self._process.returncode)

@@ -13,8 +13,9 @@ import pytest
 from hil_tests import peers
 from hil_tests.boards import Board
 from hil_tests.boards.base import CLOCK_TOLERANCE
+from hil_tests.boards.qemu import QemuBoard
 from hil_tests.certificates import Authority
-from hil_tests.errors import BoardExecError, BoardTimeout
+from hil_tests.errors import BoardCrashed, BoardExecError, BoardTimeout
 
 TLS_CLIENT = """
 import socket, ssl
@@ -118,6 +119,21 @@ def test_reset_forgets_variables(board: Board, hard: bool) -> None:
     board.exec("kept = 1")
     board.reset(hard)
     assert board.eval("'kept' in globals()") is False
+
+
+@pytest.mark.requires("hard-reset")
+def test_a_crash_is_told_with_the_last_words_of_the_board(board: Board) -> None:
+    with pytest.raises(BoardCrashed, match=r"the board reset by itself(.|\n)*FATAL: store access fault"):
+        board.exec("import machine\nmachine.mem32[0] = 1")
+    board.reset(hard=True)
+
+
+@pytest.mark.requires("mpremote")
+def test_mpremote_sets_the_clock_in_utc(board: Board) -> None:
+    assert isinstance(board, QemuBoard)
+    board.set_clock(datetime(2001, 2, 3, tzinfo=UTC))
+    board.set_clock_by_mpremote()
+    assert abs(board.clock() - datetime.now(UTC)) <= CLOCK_TOLERANCE
 
 
 def test_tcp_from_the_board(board: Board, raw_server: Callable[..., peers.RawServer]) -> None:
