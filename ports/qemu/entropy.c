@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "py/mperrno.h"
+#include "py/mphal.h"
 #include "py/runtime.h"
 #include "clock.h"
 #include "entropy.h"
@@ -7,6 +8,8 @@
 
 #define ENTROPY_SOURCE_FAILED (-0x003C) // Mbed TLS's MBEDTLS_ERR_ENTROPY_SOURCE_FAILED; its headers may be absent
 
+// MicroPython 1.28 has a stock one, which knows no failure.
+#if !MPY_SSL_STOCK || MICROPY_VERSION < MICROPY_MAKE_VERSION(1, 28, 0)
 int mbedtls_hardware_poll(void *data, unsigned char *output, size_t length, size_t *output_length) {
     *output_length = 0;
     if (!virtio_rng_read(output, length)) {
@@ -15,8 +18,9 @@ int mbedtls_hardware_poll(void *data, unsigned char *output, size_t length, size
     *output_length = length;
     return 0;
 }
+#endif
 
-void entropy_read_or_raise(void *buffer, size_t length) {
+void mp_hal_get_random(size_t length, uint8_t *buffer) {
     if (!virtio_rng_read(buffer, length)) {
         mp_raise_OSError_with_filename(MP_ENODEV,
             "no entropy: start QEMU with -object rng-random,id=rng0,filename=/dev/urandom -device virtio-rng-device,rng=rng0");

@@ -9,7 +9,7 @@ static void time_now(timeutils_struct_time_t *tm) {
     timeutils_seconds_since_epoch_to_struct_time(clock_wall_ns() / TIME_NS_PER_S, tm);
 }
 
-#if MICROPY_VERSION_MAJOR == 1 && MICROPY_VERSION_MINOR < 27
+#if MICROPY_VERSION < MICROPY_MAKE_VERSION(1, 27, 0)
 static mp_obj_t mp_time_localtime_get(void) {
     timeutils_struct_time_t tm;
     time_now(&tm);

@@ -15,6 +15,9 @@
 // Sleeps until the next interrupt or for that many milliseconds (-1: no limit).
 #define MICROPY_INTERNAL_WFE(timeout_ms) mp_hal_wait_for_event(timeout_ms)
 
+// Fills `buffer` for os.urandom(); raises OSError(ENODEV) when the machine has no entropy source or it stalls.
+void mp_hal_get_random(size_t length, uint8_t *buffer);
+
 void mp_hal_handle_events(void);
 void mp_hal_wait_for_event(mp_uint_t timeout_ms);
 

@@ -142,8 +142,8 @@ static void scheduled(mp_sched_node_t *node) {
     }
 }
 
+// A node that was scheduled before a soft reset is still on MicroPython's list, so it stays as it is.
 void net_soft_init(void) {
-    net_node.callback = NULL;
     net_may_schedule = true;
     net_wake();
 }

@@ -11,6 +11,7 @@
 #define LWIP_NETCONN 0
 #define LWIP_SOCKET 0
 #define LWIP_STATS 0
+#define LWIP_TESTMODE 1 // MicroPython 1.26 looks at the list of timers, which lwIP shows only so
 
 #define LWIP_ARP 1
 #define LWIP_ETHERNET 1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mbedtls_config.h"
+#include "mbedtls/mbedtls_config_port.h"
 #include "mbedtls/platform_time.h"
 #include "clock.h"
 
