@@ -88,7 +88,7 @@ def test_a_signal_is_named(board: UnixBoard) -> None:
 def test_a_sanitizer_report_is_a_crash_and_is_shown(board: UnixBoard) -> None:
     with pytest.raises(BoardCrashed, match="a sanitizer reported(.|\n)*heap-use-after-free on address 0x1234"):
         board.exec(
-            "import os; os.write(2, b'==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1234'); os._exit(99)"
+            "import os; os.write(2, b'ERROR: AddressSanitizer: heap-use-after-free on address 0x1234'); os._exit(99)"
         )
 
 
