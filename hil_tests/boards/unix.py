@@ -7,6 +7,7 @@ which the image's module `_clock` does.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import socket
@@ -74,7 +75,8 @@ class UnixBoard(Board):
         self._power_on()
 
     def _write_clock(self, when: datetime | None) -> None:
-        shift = round((when - datetime.now(UTC)).total_seconds()) if when else 0
+        # Upwards: midnight must not become the day before.
+        shift = math.ceil((when - datetime.now(UTC)).total_seconds()) if when else 0
         self.exec("import _clock; _clock.shift(SHIFT)", values={"SHIFT": shift})
 
     def _check(self) -> None:
