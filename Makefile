@@ -71,7 +71,7 @@ test-boards: setup ## run the tests that need a board, on TEST_BOARDS="..." or o
 .PHONY: test-upstream
 test-upstream: setup ## run MicroPython's own TLS tests against this module
 	@$(FIRMWARE) $(TEST_BOARDS)
-	@$(PYTHON) tools/upstream_tests.py
+	@$(PYTHON) tools/upstream_tests.py $(addprefix --board ,$(TEST_BOARDS))
 
 # The sanitizers keep each source's path, so their board cannot be reproducible.
 .PHONY: test-reproducible
