@@ -24,11 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from hil_tests.boards import Board, BoardDescription, board_names, make_board, read_description
+from hil_tests.boards import Board, BoardDescription, make_board, read_description
 from hil_tests.console import Console
 from hil_tests.errors import BoardCrashed, BoardError, RigError
-
-__all__ = ["ROOT", "Target", "board_names", "open_target", "server_program"]
 
 # Either direction of the pseudo-terminal looks this often whether the other has ended.
 TURN_SECONDS = 0.2
