@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import pytest
 
@@ -18,10 +19,19 @@ from hil_tests.boards import Board
 from hil_tests.certificates import Authority, Identity
 from hil_tests.examples.mosquitto import Mosquitto
 
+pytestmark = pytest.mark.requires("filesystem", "sockets")
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TlsServers = Callable[..., peers.TlsServer]
 # How long the server of the asyncio example keeps both clients waiting: some 50 ticks of 10 ms.
 PAUSE_SECONDS = 0.5
+
+
+@runtime_checkable
+class HasMpremote(Protocol):
+    """A board that mpremote, the program, can talk to."""
+
+    def mpremote(self, *arguments: str) -> peers.CommandResult: ...
 
 
 def source(name: str) -> str:
@@ -63,6 +73,22 @@ def test_https_get_prints_the_status_and_what_was_verified(
     assert "encrypted: TLSv1.2, TLS" in printed
     assert "HTTP/1.1 200 OK: 1234 bytes" in printed
     assert server.session().closed_cleanly
+
+
+@pytest.mark.requires("mpremote")
+def test_https_get_runs_by_the_command_that_its_head_shows(
+    board: Board, authority: Authority, tls_server: TlsServers, tmp_path: Path
+) -> None:
+    server = tls_server(authority.p256, peers.http(b"x" * 1234))
+    configure_client(board, server.port, authority.p256)
+    (tmp_path / "ca.pem").write_bytes(authority.p256.root_pem)
+    command = re.search(r"^TZ=UTC mpremote (.*)$", source("https_get.py"), re.MULTILINE)
+    assert command
+    paths = {"ca.pem": str(tmp_path / "ca.pem"), "https_get.py": str(EXAMPLES / "https_get.py")}
+    assert isinstance(board, HasMpremote)
+    done = board.mpremote(*(paths.get(word, word) for word in command[1].split()))
+    assert done.code == 0, done.error
+    assert b"HTTP/1.1 200 OK: 1234 bytes" in done.output
 
 
 def test_https_get_refuses_a_server_of_another_authority(
