@@ -55,9 +55,14 @@ class Service:
         script.expect("listening", timeout=PATIENCE)
         self.address = board.listen_address(port)
 
+    def accepted(self) -> None:
+        """Wait until it has a connection. Before, an emulator's network forgets a connection that is ended."""
+        self.script.expect("accepted", timeout=PATIENCE)
+
     def lines(self) -> list[str]:
-        """What it printed after "listening", once it is over. Raises BoardExecError, BoardTimeout."""
-        return self.script.wait(PATIENCE).lines[1:]
+        """What it printed once it had a connection, when it is over. Raises BoardExecError, BoardTimeout."""
+        lines = self.script.wait(PATIENCE).lines
+        return lines[lines.index("accepted") + 1 :]
 
     def failure(self) -> Failure:
         """How it failed."""

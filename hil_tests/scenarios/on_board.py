@@ -51,6 +51,7 @@ def accept():
     l = listen()
     s = l.accept()[0]
     l.close()
+    print("accepted")
     return c.wrap_socket(s, server_side=True)
 
 
@@ -64,6 +65,10 @@ def attempt(work):
         print("done")
     except OSError as error:
         report(error)
+    finally:
+        # A socket that is written in Python is not closed by a failure; one on a serial line does it here.
+        if hasattr(socket, "hang_up"):
+            socket.hang_up()
 
 
 def pattern(size):
