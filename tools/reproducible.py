@@ -82,8 +82,9 @@ def main() -> None:
     top = Path(tempfile.mkdtemp(prefix="mpy-ssl-reproducible-"))
     text, files = version.describe(ROOT), working_copy(ROOT)
     folders = [top / name for name in FOLDERS]
-    for folder in folders:
-        copy(ROOT, files, folder)
+    # The second is a copy of the first: the working copy may change meanwhile.
+    for origin, folder in zip([ROOT, *folders], folders, strict=False):
+        copy(origin, files, folder)
     for number, folder in enumerate(folders, 1):
         step(number, len(folders), f"reproducible: build in {folder}")
         build(folder, boards, text)
