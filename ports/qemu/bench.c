@@ -10,13 +10,14 @@
 #define PAINT (0xa5c35a3cu)
 #define PAINT_GAP (64) // bytes below begin()'s own frame that it still needs while it paints
 
-enum bench_kind { BENCH_INSTRUCTIONS, BENCH_STACK, BENCH_HEAP };
+enum bench_kind { BENCH_INSTRUCTIONS, BENCH_NETWORK, BENCH_STACK, BENCH_HEAP };
 
 extern uint32_t virt_stack_bottom[];
 
 static enum bench_kind kind;
 static uint64_t counted; // instructions in all windows, less the windows' own
 static uint64_t opened;
+static uint32_t irq_state;
 static uint32_t *baseline; // stack pointer when the window was opened
 static size_t stack_peak;
 
@@ -58,6 +59,8 @@ static mp_obj_t bench_begin(void) {
         stack_paint(__builtin_frame_address(0));
     } else if (kind == BENCH_HEAP) {
         bench_heap_watch(true);
+    } else if (kind == BENCH_INSTRUCTIONS) {
+        irq_state = irq_disable();
     }
     opened = busy_instructions();
     return mp_const_none;
@@ -70,6 +73,8 @@ static mp_obj_t bench_end(void) {
         stack_read();
     } else if (kind == BENCH_HEAP) {
         bench_heap_watch(false);
+    } else if (kind == BENCH_INSTRUCTIONS) {
+        irq_restore(irq_state);
     }
     return mp_const_none;
 }
@@ -103,6 +108,7 @@ static MP_DEFINE_CONST_FUN_OBJ_0(bench_blocks_obj, bench_blocks);
 static const mp_rom_map_elem_t bench_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__bench) },
     { MP_ROM_QSTR(MP_QSTR_INSTRUCTIONS), MP_ROM_INT(BENCH_INSTRUCTIONS) },
+    { MP_ROM_QSTR(MP_QSTR_NETWORK), MP_ROM_INT(BENCH_NETWORK) },
     { MP_ROM_QSTR(MP_QSTR_STACK), MP_ROM_INT(BENCH_STACK) },
     { MP_ROM_QSTR(MP_QSTR_HEAP), MP_ROM_INT(BENCH_HEAP) },
     { MP_ROM_QSTR(MP_QSTR_measure), MP_ROM_PTR(&bench_measure_obj) },
