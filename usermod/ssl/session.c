@@ -18,8 +18,6 @@
 #define PEER_ALERT(ssl) ((uint8_t)mbedtls_ssl_get_fatal_alert(ssl))
 #endif
 
-#define RECORD_LIMIT (16384 + 2048) // RFC 5246, 6.2.3: TLSCiphertext.length
-
 static bool is_want(int ret) {
     return ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE;
 }
@@ -69,22 +67,32 @@ void mpy_ssl_session_drop(mpy_ssl_session_t *session) {
 // --- Failure --------------------------------------------------------------------------------------------------
 
 // Why Mbed TLS calls a record invalid decides the alert, and only the header tells.
-static uint8_t invalid_record_alert(const mpy_ssl_record_t *rx) {
+static uint8_t invalid_record_alert(const mpy_ssl_session_t *session) {
+    const mpy_ssl_record_t *rx = &session->stream.rx;
     if (rx->header[0] < MPY_SSL_RECORD_CHANGE_CIPHER_SPEC || rx->header[0] > MPY_SSL_RECORD_APPLICATION_DATA) {
         return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
     }
     if (rx->header[1] != 3) { // ProtocolVersion.major of every version since SSL 3.0
         return MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION;
     }
-    if (mpy_ssl_record_length(rx) > RECORD_LIMIT) {
+    if (record_is_too_long(session)) {
         return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
     }
     return MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
+static bool record_is_too_long(const mpy_ssl_session_t *session) {
+    return mpy_ssl_record_length(&session->stream.rx) > MBEDTLS_SSL_IN_CONTENT_LEN;
+}
+
+// Mbed TLS takes a record that its buffer cannot hold for a mistake of the caller.
+static int name_overflow(const mpy_ssl_session_t *session, int code) {
+    return code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && record_is_too_long(session) ? MBEDTLS_ERR_SSL_INVALID_RECORD : code;
+}
+
 }
 
 static uint8_t alert_for(const mpy_ssl_session_t *session, int code) {
     if (code == MBEDTLS_ERR_SSL_INVALID_RECORD) {
-        return invalid_record_alert(&session->stream.rx);
+        return invalid_record_alert(session);
     }
     if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
         return mpy_ssl_error_verify_alert(session->verify_flags);
@@ -146,6 +154,7 @@ int mpy_ssl_session_fail(mpy_ssl_session_t *session, int code) {
     return code;
 }
 
+    code = name_overflow(session, code);
 // --- Set-up ---------------------------------------------------------------------------------------------------
 
 static int call_verify_callback(mpy_ssl_session_t *session, const mbedtls_x509_crt *certificate, int depth) {
