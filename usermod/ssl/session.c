@@ -50,13 +50,25 @@ static void keep_exception(mpy_ssl_stream_t *stream, mp_obj_t first) {
     }
 }
 
+// A peer that is gone is no failure of close(); anything but an OSError is.
+static void forgive_lost_peer(mpy_ssl_stream_t *stream) {
+    if (stream->exception != MP_OBJ_NULL
+        && mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(mp_obj_get_type(stream->exception)), MP_OBJ_FROM_PTR(&mp_type_OSError))) {
+        stream->exception = MP_OBJ_NULL;
+    }
+}
+
 void mpy_ssl_session_close(mpy_ssl_session_t *session) {
     if (session->open && session->stream.object != MP_OBJ_NULL && mpy_ssl_session_flush(session) == 0) {
         mbedtls_ssl_close_notify(&session->ssl);
-        keep_exception(&session->stream, MP_OBJ_NULL); // a peer that is gone is no failure of close()
+        forgive_lost_peer(&session->stream);
     }
+    mp_obj_t exception = session->stream.exception;
     release(session);
     mpy_ssl_stream_close(&session->stream);
+    if (exception != MP_OBJ_NULL) {
+        keep_exception(&session->stream, exception);
+    }
 }
 
 void mpy_ssl_session_drop(mpy_ssl_session_t *session) {
@@ -65,6 +77,15 @@ void mpy_ssl_session_drop(mpy_ssl_session_t *session) {
 }
 
 // --- Failure --------------------------------------------------------------------------------------------------
+
+static bool record_is_too_long(const mpy_ssl_session_t *session) {
+    return mpy_ssl_record_length(&session->stream.rx) > MBEDTLS_SSL_IN_CONTENT_LEN;
+}
+
+// Mbed TLS takes a record that its buffer cannot hold for a mistake of the caller.
+static int name_overflow(const mpy_ssl_session_t *session, int code) {
+    return code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && record_is_too_long(session) ? MBEDTLS_ERR_SSL_INVALID_RECORD : code;
+}
 
 // Why Mbed TLS calls a record invalid decides the alert, and only the header tells.
 static uint8_t invalid_record_alert(const mpy_ssl_session_t *session) {
@@ -79,15 +100,6 @@ static uint8_t invalid_record_alert(const mpy_ssl_session_t *session) {
         return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
     }
     return MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
-static bool record_is_too_long(const mpy_ssl_session_t *session) {
-    return mpy_ssl_record_length(&session->stream.rx) > MBEDTLS_SSL_IN_CONTENT_LEN;
-}
-
-// Mbed TLS takes a record that its buffer cannot hold for a mistake of the caller.
-static int name_overflow(const mpy_ssl_session_t *session, int code) {
-    return code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && record_is_too_long(session) ? MBEDTLS_ERR_SSL_INVALID_RECORD : code;
-}
-
 }
 
 static uint8_t alert_for(const mpy_ssl_session_t *session, int code) {
@@ -142,6 +154,7 @@ static void note_failure(mpy_ssl_session_t *session, int code) {
 
 int mpy_ssl_session_fail(mpy_ssl_session_t *session, int code) {
     mp_obj_t exception = session->stream.exception;
+    code = name_overflow(session, code);
     note_failure(session, code);
     send_alert(session, code);
     if (session->keep_stream) {
@@ -154,7 +167,6 @@ int mpy_ssl_session_fail(mpy_ssl_session_t *session, int code) {
     return code;
 }
 
-    code = name_overflow(session, code);
 // --- Set-up ---------------------------------------------------------------------------------------------------
 
 static int call_verify_callback(mpy_ssl_session_t *session, const mbedtls_x509_crt *certificate, int depth) {

@@ -30,9 +30,7 @@ __attribute__((noreturn)) static void give_up(mpy_ssl_socket_t *self) {
 __attribute__((noreturn)) static void give_up_waiting(mpy_ssl_socket_t *self) {
     int error = self->session.stream.error;
     mpy_ssl_session_fail(&self->session, MBEDTLS_ERR_SSL_INTERNAL_ERROR);
-    if (error != 0) {
-        self->session.failure.code = error;
-    }
+    self->session.failure.code = error != 0 ? error : MP_ECONNABORTED;
     give_up(self);
 }
 
