@@ -26,7 +26,13 @@ AGENT = Path(__file__).with_name("unix_agent.py")
 BOOT_SECONDS = 10.0
 # At its end a sanitized process looks for leaks first.
 EXIT_SECONDS = 10.0
-REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "DEADLYSIGNAL")
+REPORTS = (
+    "ERROR: AddressSanitizer",
+    "ERROR: LeakSanitizer",
+    "LeakSanitizer has encountered",
+    "runtime error:",
+    "DEADLYSIGNAL",
+)
 
 
 class UnixBoard(Board):
