@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""Makes all calls that the wanted rows need, on every image and boot, and puts the results together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench import board, host
+from bench.identities import Chain
+from bench.images import image_of, tls_size
+from bench.report import Measured
+from bench.rows import Row
+
+IMAGES = ("stock", "ours")
+SIZE_CALL = "size()"
+VERSIONS_CALL = "versions()"
+HOST_REPEATS = 6
+
+
+@dataclass(frozen=True)
+class Task:
+    """One call on one boot of one image."""
+
+    image: str
+    boot: int
+    call: str
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where the images are, and what all measurements share."""
+
+    folder: Path
+    chains: Mapping[str, Chain]
+    entropy: Path
+    results: dict[Task, Any] = field(default_factory=dict)
+
+    def work(self, task: Task) -> object:
+        """The result of one task. Raises RigError."""
+        if task.call == SIZE_CALL:
+            size = tls_size(self.folder, task.image)
+            return {"flash": size.flash, "ram": size.ram}
+        if task.call.startswith("host("):
+            chain = task.call.removeprefix("host(").strip("')")
+            with host.serve(self.chains[chain]) as port:
+                return self.on_board(task, f"host({chain!r}, ('10.0.2.2', {port}), {HOST_REPEATS})")
+        return self.on_board(task, task.call)
+
+    def on_board(self, task: Task, call: str) -> object:
+        """What a call gives on a board of its own."""
+        folder = self.folder / "logs" / f"{task.image}-{task.boot}-{threading.get_ident()}"
+        return board.measure(image_of(self.folder, task.image), folder, self.entropy, self.chains, call)
+
+
+def tasks_for(rows: tuple[Row, ...], boots: int) -> list[Task]:
+    """Everything that has to be done for these rows, each call once for an image and boot."""
+    calls = list(dict.fromkeys(call for row in rows for call in row.calls))
+    tasks = [Task(image, 0, VERSIONS_CALL) for image in IMAGES]
+    for call in calls:
+        count = 1 if call == SIZE_CALL else boots
+        tasks += [Task(image, boot, call) for boot in range(count) for image in IMAGES]
+    return tasks
+
+
+def run_tasks(bench: Bench, tasks: list[Task], jobs: int, report: Callable[[int, int, Task], None]) -> None:
+    """Do them, `jobs` at a time; `report` is told of each one that is done. The first failure ends it all."""
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        pending = {pool.submit(bench.work, task): task for task in tasks}
+        try:
+            for number, future in enumerate(as_completed(pending), 1):
+                bench.results[pending[future]] = future.result()
+                report(number, len(tasks), pending[future])
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def collect(rows: tuple[Row, ...], results: Mapping[Task, Any]) -> tuple[Measured, ...]:
+    """The rows with the values of every boot."""
+    return tuple(
+        Measured(row.key, row.group, row.title, row.unit, values(row, results, "stock"), values(row, results, "ours"))
+        for row in rows
+    )
+
+
+def values(row: Row, results: Mapping[Task, Any], image: str) -> tuple[float, ...]:
+    """One row's values on one image, in the order of the boots."""
+    found = []
+    boots = sorted({task.boot for task in results if task.image == image and task.call in row.calls})
+    for boot in boots:
+        value = row.read({call: results[Task(image, boot, call)] for call in row.calls})
+        if value is not None:
+            found.append(value)
+    return tuple(found)
+
+
+def chosen_suites(results: Mapping[Task, Any], image: str) -> str:
+    """Which suites the image chose where it had the choice."""
+    own = {
+        result["suite"]
+        for task, result in results.items()
+        if task.image == image and task.call.endswith("None)") and isinstance(result, dict) and "suite" in result
+    }
+    return ", ".join(sorted(own)) or "not measured"
