@@ -191,8 +191,13 @@ class Session:
                 except ssl.SSLWantReadError:
                     self._flush()
                     self._fill()
-        except ssl.SSLZeroReturnError:
-            raise  # the other end's close_notify is no error
+        except ssl.SSLZeroReturnError as error:
+            if self.closed_cleanly:
+                raise  # the other end's close_notify is no error
+            # CPython before 3.11.4 says this of an end without close_notify, too.
+            truncation = ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "the other end closed without close_notify")
+            self._note_error(truncation)
+            raise truncation from error
         except OSError as error:
             self._note_error(error)
             raise
