@@ -31,7 +31,7 @@ UNIT_TESTS := $(wildcard tools/tests hil_tests/unit bench/tests)
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 	@echo 'boards:             $(BOARDS)'
 
 .PHONY: demo
@@ -41,7 +41,7 @@ demo: setup ## from nothing to verified TLS sessions on the virtual board
 
 .PHONY: setup
 setup: ## install Debian and Python packages that are missing
-	@$(or $(SYSTEM_PYTHON),false) tools/setup.py
+	@$(or $(SYSTEM_PYTHON),false) tools/setup.py $(addprefix --board ,$(BOARD))
 
 .PHONY: sources
 sources: setup ## fetch and unpack the pinned upstream sources
@@ -77,6 +77,11 @@ test-upstream: setup ## run MicroPython's own TLS tests against this module
 .PHONY: test-reproducible
 test-reproducible: setup ## build each board in two folders and compare the images
 	@$(PYTHON) tools/reproducible.py $(filter-out UNIX_SAN,$(TEST_BOARDS))
+
+.PHONY: rp2040
+rp2040: ## make the emulated RP2040 ready, on which RPI_PICO runs
+	@$(or $(SYSTEM_PYTHON),false) tools/setup.py --board RPI_PICO
+	@$(PYTHON) tools/emulator.py
 
 .PHONY: bench
 bench: setup ## measure stock TLS and this module side by side

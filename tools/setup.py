@@ -3,7 +3,8 @@
 """Makes this machine ready: Debian packages, and a Python environment in .venv.
 
 The Debian packages are those in tools/debian-packages.txt, installed with apt
-as root or through sudo, and only when one is missing. The Python packages are
+as root or through sudo, and only when one is missing; for the boards that are
+named, also those in ports/<port>/debian-packages.txt. The Python packages are
 those in tools/requirements.lock, checked by their hashes. Running this again
 changes nothing.
 """
@@ -12,17 +13,18 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from console import ToolError, exit_with, output_of, step, tail
 from exclusive import only_one
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ROOT / "tools" / "debian-packages.txt"
 REQUIREMENTS = ROOT / "tools" / "requirements.lock"
 MINIMUM = (3, 11)
 CAN_MAKE_VENV = f"import sys, venv, ensurepip; sys.exit(sys.version_info < {MINIMUM})"
@@ -60,9 +62,20 @@ def install_packages(packages: list[str]) -> None:
             raise ToolError(f"`{' '.join(command)}` failed", f"see above; then, {by_hand}")
 
 
-def prepare_debian() -> str:
+def package_lists(root: Path, boards: Iterable[str]) -> list[Path]:
+    """The lists that count for `boards`; a name that is no board's adds nothing, its build will say so."""
+    lists = [root / "tools" / "debian-packages.txt"]
+    for board in boards:
+        description = root / "boards" / board / "board.json"
+        if description.is_file():
+            port = json.loads(description.read_text()).get("port", "")
+            lists.append(root / "ports" / port / "debian-packages.txt")
+    return [path for path in dict.fromkeys(lists) if path.is_file()]
+
+
+def prepare_debian(lists: Iterable[Path]) -> str:
     """Install what is missing; returns what was done, in words."""
-    wanted = wanted_packages(PACKAGES.read_text())
+    wanted = [package for path in lists for package in wanted_packages(path.read_text())]
     if shutil.which("dpkg-query") is None or shutil.which("apt-get") is None:
         return f"not a Debian system, so install the like of these: {' '.join(wanted)}"
     missing = missing_packages(wanted, dpkg_status(wanted))
@@ -127,10 +140,11 @@ def main() -> None:
     """Prepare Debian, then Python."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="where (default: .venv)")
+    parser.add_argument("--board", action="append", default=[], help="also what this board's port needs (repeatable)")
     arguments = parser.parse_args()
     with only_one(ROOT / "build" / ".setup.lock"):
         step(1, 2, "setup: Debian packages")
-        print(f"      {prepare_debian()}", flush=True)
+        print(f"      {prepare_debian(package_lists(ROOT, arguments.board))}", flush=True)
         step(2, 2, "setup: Python packages")
         print(f"      {prepare_venv(arguments.venv)}", flush=True)
 

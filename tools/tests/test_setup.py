@@ -21,6 +21,19 @@ def test_a_package_is_missing_unless_installed() -> None:
     assert setup.missing_packages(["gcc", "make", "curl"], status) == ["make", "curl"]
 
 
+def test_a_board_adds_what_its_port_needs(tmp_path: Path) -> None:
+    for path, text in {
+        "tools/debian-packages.txt": "make\n",
+        "ports/one/debian-packages.txt": "cmake\n",
+        "boards/ONE/board.json": '{"port": "one"}',
+        "boards/TWO/board.json": '{"port": "two"}',
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(text)
+    lists = [tmp_path / "tools/debian-packages.txt", tmp_path / "ports/one/debian-packages.txt"]
+    assert setup.package_lists(tmp_path, ["ONE", "ONE", "TWO", "NO_BOARD"]) == lists
+
+
 def test_without_root_and_sudo_the_command_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr(shutil, "which", lambda name: None)
