@@ -4,11 +4,16 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import socket
 import struct
+import sys
+import termios
 import time
 
 CHUNK = 65536
+# On one machine it takes microseconds.
+DELIVERY_SECONDS = 1.0
 
 
 class Wire:
@@ -67,7 +72,10 @@ class Wire:
         self._connection.shutdown(socket.SHUT_WR)
 
     def reset(self) -> None:
-        """Drop the connection with RST."""
+        """Drop the connection with RST. What was sent has reached the other end's system before, or a second is over."""
+        deadline = time.monotonic() + DELIVERY_SECONDS
+        while self._unacknowledged() and time.monotonic() < deadline:
+            time.sleep(0.001)  # the system has no event for this
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._connection.close()
 
@@ -79,6 +87,9 @@ class Wire:
     def close(self) -> None:
         """Close. Idempotent."""
         self._connection.close()
+
+    def _unacknowledged(self) -> int:
+        return int.from_bytes(fcntl.ioctl(self._connection, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
     def _arm(self) -> None:
         left = self._deadline - time.monotonic()
