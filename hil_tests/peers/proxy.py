@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hil_tests.peers.server import Listener
 from hil_tests.records import Alert, Direction, Record, RecordSplitter
@@ -16,6 +16,8 @@ from hil_tests.records import Alert, Direction, Record, RecordSplitter
 TO_SERVER = Direction.TO_SERVER
 TO_CLIENT = Direction.TO_CLIENT
 CHUNK = 65536
+# How soon a connection that is held notices that the proxy stops.
+STOP_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,15 @@ class Finish:
     """Send FIN in this direction and drop what else comes; the other direction goes on."""
 
 
-Action = bytes | Pause | Cut | Stop | Finish
+@dataclass(frozen=True)
+class Hold:
+    """Say that this point is reached, and wait until somebody sets `released`."""
+
+    reached: threading.Event
+    released: threading.Event
+
+
+Action = bytes | Pause | Cut | Stop | Finish | Hold
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,24 @@ class Truncate(Fault):
         if index == self.record:
             yield record[: self.keep]
             yield Finish()
+        else:
+            yield record
+
+
+@dataclass(frozen=True)
+class Gate(Fault):
+    """Hold the connection after `keep` bytes of one record (0: right before it) until `released` is set."""
+
+    record: int
+    keep: int = 0
+    reached: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def on_record(self, index: int, record: bytes) -> Iterator[Action]:
+        if index == self.record:
+            yield record[: self.keep]
+            yield Hold(self.reached, self.released)
+            yield record[self.keep :]
         else:
             yield record
 
@@ -235,6 +263,10 @@ class ProxyConnection:
                 elif isinstance(action, Cut):
                     self._cut(direction, action.reset)
                     return
+                elif isinstance(action, Hold):
+                    action.reached.set()
+                    while not action.released.wait(STOP_SECONDS) and not self.stopped.is_set():
+                        pass
                 elif isinstance(action, Finish):
                     self._finish(direction)
                     return
