@@ -99,14 +99,18 @@ class Dut:
         """How the code's `work()` failed as client."""
         return Failure.parse(self.attempt(code, values, identity=identity))
 
+    def listen(self, code: str, identity: Identity, **values: object) -> Service:
+        """Run code that listens on PORT, with CERT and KEY of `identity`, and says so."""
+        port = self.board.listen_port()
+        script = self.start(code, {"PORT": port, **identity_values(identity), **values})
+        return Service(self.board, script, port)
+
     def serve(
-        self, identity: Identity, code: str = ECHO_ONCE, *, trust: Identity | None = None, **more: object
+        self, identity: Identity, code: str = ECHO_ONCE, *, trust: Identity | None = None, **values: object
     ) -> Service:
         """Run the code's `work()`, which is a server that shows `identity` and trusts the root of `trust`."""
-        port = self.board.listen_port()
-        values = {"PORT": port, "CA": trust.root_der if trust else None, **identity_values(identity), **more}
-        script = self.start(textwrap.dedent(code) + "\nattempt(work)\n", values)
-        return Service(self.board, script, port)
+        given = {"CA": trust.root_der if trust else None, **values}
+        return self.listen(textwrap.dedent(code) + "\nattempt(work)\n", identity, **given)
 
 
 def client_handshake_error(client: TlsClient) -> ssl.SSLError:
