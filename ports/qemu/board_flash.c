@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "py/mperrno.h"
+#include "py/mphal.h"
 #include "py/runtime.h"
 #include "extmod/vfs.h"
 #include "board_flash.h"
@@ -14,7 +15,8 @@ static const flash_obj_t flash_obj = { { &board_flash_type } };
 static mp_obj_t flash_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 0, 0, false);
     if (virtio_blk_size() < MICROPY_HW_FLASH_BLOCK_SIZE) {
-        mp_raise_OSError(MP_ENODEV);
+        mphalport_raise_no_device("no storage: start QEMU with "
+            "-drive if=none,id=flash0,format=raw,file=flash.img -device virtio-blk-device,drive=flash0");
     }
     return MP_OBJ_FROM_PTR(&flash_obj);
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "py/mperrno.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "clock.h"
@@ -22,8 +21,8 @@ int mbedtls_hardware_poll(void *data, unsigned char *output, size_t length, size
 
 void mp_hal_get_random(size_t length, uint8_t *buffer) {
     if (!virtio_rng_read(buffer, length)) {
-        mp_raise_OSError_with_filename(MP_ENODEV,
-            "no entropy: start QEMU with -object rng-random,id=rng0,filename=/dev/urandom -device virtio-rng-device,rng=rng0");
+        mphalport_raise_no_device("no entropy: start QEMU with "
+            "-object rng-random,id=rng0,filename=/dev/urandom -device virtio-rng-device,rng=rng0");
     }
 }
 

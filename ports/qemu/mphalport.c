@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "py/mperrno.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "py/stream.h"
@@ -6,6 +7,11 @@
 #include "irq.h"
 #include "net.h"
 #include "uart.h"
+
+void mphalport_raise_no_device(const char *message) {
+    mp_obj_t args[] = { MP_OBJ_NEW_SMALL_INT(MP_ENODEV), mp_obj_new_str_from_cstr(message) };
+    nlr_raise(mp_obj_exception_make_new(&mp_type_OSError, MP_ARRAY_SIZE(args), 0, args));
+}
 
 void mp_hal_handle_events(void) {
     if (net_needs_poll()) {

@@ -18,6 +18,9 @@
 // Fills `buffer` for os.urandom(); raises OSError(ENODEV) when the machine has no entropy source or it stalls.
 void mp_hal_get_random(size_t length, uint8_t *buffer);
 
+// Raises OSError(ENODEV, message).
+__attribute__((noreturn)) void mphalport_raise_no_device(const char *message);
+
 void mp_hal_handle_events(void);
 void mp_hal_wait_for_event(mp_uint_t timeout_ms);
 

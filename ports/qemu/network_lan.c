@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // network.LAN: the board's Ethernet interface. It is up from the start; the class shows and changes its addresses.
-#include "py/mperrno.h"
+#include "py/mphal.h"
 #include "py/runtime.h"
 #include "extmod/modnetwork.h"
 #include "lwip/netif.h"
@@ -16,8 +16,8 @@ static const lan_obj_t lan_obj = { { &network_lan_type } };
 static struct netif *lan_netif(void) {
     struct netif *netif = net_interface();
     if (netif == NULL) {
-        mp_raise_OSError_with_filename(MP_ENODEV,
-            "no network: start QEMU with -netdev user,id=net0 -device virtio-net-device,netdev=net0");
+        mphalport_raise_no_device("no network: start QEMU with "
+            "-netdev user,id=net0 -device virtio-net-device,netdev=net0");
     }
     return netif;
 }

@@ -7,8 +7,8 @@ import vfs
 def mount():
     try:
         flash = board.Flash()
-    except OSError:
-        print("no storage: start QEMU with -drive if=none,id=flash0,... -device virtio-blk-device,drive=flash0")
+    except OSError as error:
+        print(error.args[1])
         return
     try:
         filesystem = vfs.VfsLfs2(flash, progsize=256)
