@@ -82,9 +82,12 @@ static bool record_is_too_long(const mpy_ssl_session_t *session) {
     return mpy_ssl_record_length(&session->stream.rx) > MBEDTLS_SSL_IN_CONTENT_LEN;
 }
 
-// Mbed TLS takes a record that its buffer cannot hold for a mistake of the caller.
+// Mbed TLS takes a record or a handshake message that its buffer cannot hold for a mistake of the caller.
 static int name_overflow(const mpy_ssl_session_t *session, int code) {
-    return code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && record_is_too_long(session) ? MBEDTLS_ERR_SSL_INVALID_RECORD : code;
+    if (code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA) {
+        code = record_is_too_long(session) ? MBEDTLS_ERR_SSL_INVALID_RECORD : MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+    }
+    return code;
 }
 
 // Why Mbed TLS calls a record invalid decides the alert, and only the header tells.
