@@ -230,6 +230,7 @@ class ProxyConnection:
         self.received = {TO_SERVER: 0, TO_CLIENT: 0}
         self.ended: dict[Direction, str] = {}
         self._sockets = {TO_SERVER: (client, server), TO_CLIENT: (server, client)}
+        self._reset_seen: set[Direction] = set()
         self._lock = threading.Lock()
         self.stopped = threading.Event()
 
@@ -257,7 +258,8 @@ class ProxyConnection:
                 if self.stopped.is_set():
                     return
                 if isinstance(action, bytes):
-                    target.sendall(action)
+                    if not self._send(direction, target, action):
+                        return
                 elif isinstance(action, Pause):
                     self.stopped.wait(action.seconds)
                 elif isinstance(action, Cut):
@@ -273,12 +275,26 @@ class ProxyConnection:
                 else:
                     self.stopped.wait()
                     return
+            if direction in self._reset_seen:
+                raise ConnectionResetError
             if not self.stopped.is_set():
                 self._end(direction, "fin")
                 target.shutdown(socket.SHUT_WR)
         except OSError:
             self._end(direction, "reset")
             self._cut(direction, reset=True)
+
+    def _send(self, direction: Direction, target: socket.socket, data: bytes) -> bool:
+        """False when the target has reset: the other direction forwards what it had sent before, then ends so."""
+        try:
+            target.sendall(data)
+        except OSError:
+            back = TO_CLIENT if direction is TO_SERVER else TO_SERVER
+            self._reset_seen.add(back)
+            if back in self.ended:
+                self._cut(direction, reset=True)
+            return False
+        return True
 
     def _actions(self, direction: Direction, source: socket.socket, faults: Sequence[Fault]) -> Iterator[Action]:
         offset = 0

@@ -72,7 +72,7 @@ class Wire:
         self._connection.shutdown(socket.SHUT_WR)
 
     def reset(self) -> None:
-        """Drop the connection with RST. What was sent has reached the other end's system before, or a second is over."""
+        """Drop the connection with RST, after what was sent has reached the other end's system (or a second)."""
         deadline = time.monotonic() + DELIVERY_SECONDS
         while self._unacknowledged() and time.monotonic() < deadline:
             time.sleep(0.001)  # the system has no event for this

@@ -139,8 +139,8 @@ def test_a_server_resets_after_that_many_flights(
 ) -> None:
     server = tls_server(authority.p256, maximum="1.2", reset_after=flights)
     link = proxy(server.address)
-    client = tls_client(link.address, authority.p256)
     with pytest.raises(OSError):
+        client = tls_client(link.address, authority.p256)
         client.handshake()
         client.read_exactly(1)
     connection = link.connection()
