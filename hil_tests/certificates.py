@@ -29,14 +29,14 @@ _FORMS = {
 
 
 def make_key(kind: str) -> PrivateKey:
-    """A fresh key: "rsa" (2048 bits), "p256" or "p384". Raises ValueError for anything else."""
-    if kind == "rsa":
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    """A fresh key: "rsa" (2048 bits), "rsa4096", "p256" or "p384". Raises ValueError for anything else."""
+    if kind in ("rsa", "rsa4096"):
+        return rsa.generate_private_key(public_exponent=65537, key_size=4096 if kind == "rsa4096" else 2048)
     if kind == "p256":
         return ec.generate_private_key(ec.SECP256R1())
     if kind == "p384":
         return ec.generate_private_key(ec.SECP384R1())
-    raise ValueError(f"unknown kind of key {kind!r}: rsa, p256, p384")
+    raise ValueError(f"unknown kind of key {kind!r}: rsa, rsa4096, p256, p384")
 
 
 @dataclass(frozen=True)
