@@ -61,6 +61,12 @@ class OpensslServer:
         self.close()
         raise RigError(f"openssl s_server did not start; it said:\n{self.log.read_text(errors='replace')}")
 
+    def type(self, text: bytes) -> None:
+        """Type at its console: a line "r" renegotiates, others are sent to the client."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(text)
+        self._process.stdin.flush()
+
     def close(self) -> None:
         """Stop it."""
         self._process.terminate()
