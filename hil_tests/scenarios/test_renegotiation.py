@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""OpenSSL asks to renegotiate: the board says no, and lives on. OpenSSL takes a no for the end of the connection."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from hil_tests import peers
+from hil_tests.certificates import Authority
+from hil_tests.process import child_command
+from hil_tests.scenarios.dut import PATIENCE, Dut
+from hil_tests.scenarios.failures import Failure, peer_sent
+
+CLIENT = """
+def once(line):
+    s = connect()
+    s.write(line)
+    print("sent")
+    print(s.readline())
+    s.close()
+
+def work():
+    try:
+        once(b"first\\n")
+    except OSError as error:
+        report(error)
+    once(b"second\\n")
+"""
+
+
+def test_client_refuses_to_renegotiate(dut: Dut, authority: Authority, tmp_path: Path) -> None:
+    identity = authority.p256
+    with peers.OpensslServer(identity, tmp_path / "s_server.log", "-tls1_2", "-msg") as server:
+        values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": identity.name, "CA": identity.root_der}
+        script = dut.start(CLIENT + "\nattempt(work)\n", values)
+        script.expect("sent", timeout=PATIENCE)
+        server.type(b"r\n")
+        script.expect("sent", timeout=PATIENCE)
+        server.type(b"hello\n")
+        lines = script.wait(PATIENCE).lines
+        said = server.log.read_text(errors="replace")
+    assert Failure.parse(lines[:2]) == peer_sent("handshake_failure")
+    assert lines[2:] == ["sent", "b'hello\\n'", "done"]
+    assert "<<< TLS 1.2, Alert [length 0002], warning no_renegotiation" in said
+
+
+SERVER = """
+def once(c, l):
+    s = c.wrap_socket(l.accept()[0], server_side=True)
+    s.write(b"hello\\n")
+    print(s.readline())
+    s.close()
+
+def work():
+    c = context(ssl.PROTOCOL_TLS_SERVER)
+    l = listen()
+    print("accepted")
+    try:
+        once(c, l)
+    except OSError as error:
+        report(error)
+    once(c, l)
+    l.close()
+"""
+
+
+def test_server_refuses_to_renegotiate(dut: Dut, authority: Authority) -> None:
+    service = dut.serve(authority.p256, SERVER)
+    said = s_client_says(service.address, b"R\n")
+    assert "<<< TLS 1.2, Alert [length 0002], warning no_renegotiation" in said
+    s_client_says(service.address, b"bye\n")
+    lines = service.lines()
+    assert Failure.parse(lines[:1]) == peer_sent("handshake_failure")
+    assert lines[1:] == ["b'bye\\n'", "done"]
+
+
+def s_client_says(address: tuple[str, int], line: bytes) -> str:
+    """Type a line ("R" renegotiates) at `openssl s_client` once it is connected. Gives what it printed to its end."""
+    command = ["openssl", "s_client", "-connect", f"{address[0]}:{address[1]}", "-tls1_2", "-msg"]
+    process = subprocess.Popen(
+        child_command(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert process.stdin is not None
+    try:
+        process.stdin.write(line)
+        process.stdin.flush()
+        process.wait(PATIENCE)
+        output, _ = process.communicate()
+    finally:
+        process.kill()
+    return output.decode(errors="replace")
