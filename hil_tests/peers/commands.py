@@ -34,6 +34,10 @@ def openssl_client(
     return run_command([*command, *arguments], stdin=stdin, timeout=timeout)
 
 
+# Spelled out here because the class has a method `type`.
+ExceptionType = type[BaseException]
+
+
 class OpensslServer:
     """`openssl s_server` on an ephemeral port; stopped at the end of a `with` block. Its output goes to `log`."""
 
@@ -77,7 +81,5 @@ class OpensslServer:
     def __enter__(self) -> OpensslServer:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: ExceptionType | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()

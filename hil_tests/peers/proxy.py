@@ -239,6 +239,10 @@ class ProxyConnection:
         """The alerts in plaintext, in order."""
         return [(record.direction, record.alert) for record in list(self.records) if record.alert]
 
+    def note_reset(self, direction: Direction) -> None:
+        """Whoever sends in this direction has reset: the direction ends so, once all that came before is forwarded."""
+        self._reset_seen.add(direction)
+
     def count(self, direction: Direction, kind: str | None = None) -> int:
         """How many records of a type ("handshake", …; None: all) came in this direction."""
         return sum(1 for r in list(self.records) if r.direction is direction and kind in (None, r.type))
@@ -290,7 +294,7 @@ class ProxyConnection:
             target.sendall(data)
         except OSError:
             back = TO_CLIENT if direction is TO_SERVER else TO_SERVER
-            self._reset_seen.add(back)
+            self.note_reset(back)
             if back in self.ended:
                 self._cut(direction, reset=True)
             return False
@@ -383,10 +387,11 @@ class Proxy:
         self._listener.close(lambda connection: connection.abort())
 
     def _open(self, client: socket.socket) -> ProxyConnection:
-        server = socket.create_connection(self._target, timeout=10)
-        for end in (client, server):
-            end.settimeout(None)
-            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            server = _connect(self._target)
+        except OSError:
+            return _refused(client)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return ProxyConnection(client, server)
 
     def _serve(self, connection: ProxyConnection) -> None:
@@ -398,6 +403,22 @@ class Proxy:
 
     def _of(self, direction: Direction) -> list[Fault]:
         return [fault for fault in self._faults if fault.direction is direction]
+
+
+def _connect(target: tuple[str, int]) -> socket.socket:
+    server = socket.create_connection(target, timeout=10)
+    server.settimeout(None)
+    server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return server
+
+
+def _refused(client: socket.socket) -> ProxyConnection:
+    """A connection whose server reset before it said anything, or that nobody accepted."""
+    server, nobody = socket.socketpair()
+    nobody.close()
+    connection = ProxyConnection(client, server)
+    connection.note_reset(TO_CLIENT)
+    return connection
 
 
 def _spoil(faults: Iterable[Fault], index: int, record: bytes) -> list[Action]:

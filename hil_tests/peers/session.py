@@ -154,8 +154,13 @@ class Session:
 
     def send_close_notify(self) -> None:
         """Say that nothing more will be sent; reading goes on."""
-        with contextlib.suppress(ssl.SSLWantReadError):  # it would like to read the other end's
+        try:
             self.tls.unwrap()
+        except ssl.SSLWantReadError:
+            pass  # it would like to read the other end's
+        except ssl.SSLError as error:
+            if error.reason != "APPLICATION_DATA_AFTER_CLOSE_NOTIFY":  # what is left to read may be read later
+                raise
         self._flush()
 
     def shutdown(self) -> None:
@@ -230,9 +235,20 @@ class Session:
             self.reset()
             raise ResetOnPurpose
 
+    def _hear_last_words(self) -> None:
+        """Read what came before a reset that was noticed by sending: an alert is on record then."""
+        with contextlib.suppress(OSError):
+            while data := self.wire.receive():
+                self._incoming.write(data)
+        with contextlib.suppress(OSError):
+            while self.tls.read():
+                pass
+
     def _note_error(self, error: OSError) -> None:
         # The alert, if OpenSSL made one. When that fails too, the first error is the one to tell.
         with contextlib.suppress(OSError, ResetOnPurpose):
             self._flush()
+        if isinstance(error, ConnectionError):
+            self._hear_last_words()
         reason = getattr(error, "reason", None) if isinstance(error, ssl.SSLError) else None
         self.error = f"{type(error).__name__}: {reason or error}"

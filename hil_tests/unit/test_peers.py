@@ -346,3 +346,15 @@ def test_a_cut_ends_by_fin_or_by_rst(through: Callable[..., Any], reset: bool, e
         client.handshake()
     client.close()
     assert link.connection().ended[TO_CLIENT] == "cut"
+
+
+def test_an_alert_before_a_reset_is_on_record(authority: Authority, tls_server: Servers, tls_client: Clients) -> None:
+    server = tls_server(authority.p256, peers.source(5_000_000))
+    client = tls_client(server.address, authority.p256)
+    client.handshake()
+    client.read_exactly(10)
+    client.send_close_notify()
+    client.close()  # with data unread, so that the system resets
+    session = server.session()
+    assert session.error is not None
+    assert session.alerts_received == [CLOSE]
