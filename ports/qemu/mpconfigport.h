@@ -30,6 +30,7 @@
 #define MICROPY_EMIT_RV32 (1)
 #define MICROPY_EMIT_INLINE_RV32 (1)
 #define MICROPY_READER_VFS (1)
+#define MICROPY_REPL_STDIN_BUFFER_MAX (4096) // raw paste: half of what the console can hold
 #define MICROPY_EPOCH_IS_1970 (1)
 #define MP_SSIZE_MAX (0x7fffffff)
 #define MP_STATE_PORT MP_STATE_VM
