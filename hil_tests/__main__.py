@@ -61,7 +61,7 @@ def _qemu_board(options: argparse.Namespace) -> QemuBoard:
     board = make_board(read_description(options.board), options.board_log, options.image)
     if not isinstance(board, QemuBoard):
         raise RigError(f"{board.name} has no serial console for mpremote; take {DEMO_BOARD}")
-    board.log_path.unlink(missing_ok=True)
+    board.clear_logs()
     return board
 
 
@@ -102,6 +102,7 @@ def _rtc(options: argparse.Namespace) -> int:
 
 def _execute(options: argparse.Namespace) -> int:
     board = make_board(read_description(options.board), options.board_log, options.image)
+    board.clear_logs()
     try:
         board.boot()
         print(board.run(options.script, timeout=options.timeout).output, end="")

@@ -100,7 +100,7 @@ def session_board(request: pytest.FixtureRequest) -> Iterator[Board]:
     """One selected board, booted once for all its tests. Tests use `board`."""
     config = request.config
     board = make_board(read_description(request.param), config.getoption("--board-log"), config.getoption("--image"))
-    board.log_path.unlink(missing_ok=True)
+    board.clear_logs()
     try:
         board.boot()
         yield board

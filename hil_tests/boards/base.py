@@ -35,9 +35,15 @@ class Board(ABC):
         self.image = image
         self.directory = directory
         self.log_path = directory / f"{self.name}.console.log"
+        self.error_path = directory / f"{self.name}.stderr.log"
         self._repl: Repl | None = None
 
     # Life
+
+    def clear_logs(self) -> None:
+        """Remove what an earlier run left in the logs; before the first `boot()`."""
+        for path in (self.log_path, self.error_path):
+            path.unlink(missing_ok=True)
 
     def boot(self) -> None:
         """Bring it to its prompt, with the right clock. Raises ImageMissing, ToolMissing, BootFailed."""

@@ -44,7 +44,6 @@ class QemuBoard(Board):
         self.emulator: EmulatorSettings = read_emulator(description)
         self.host_address = self.emulator.host_address
         self.flash_path = directory / f"{self.name}.flash.img"
-        self.error_path = directory / f"{self.name}.qemu.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._qmp: Qmp | None = None
         self._console_port = 0

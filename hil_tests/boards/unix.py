@@ -42,7 +42,6 @@ class UnixBoard(Board):
         super().__init__(description, image, directory)
         self._process: subprocess.Popen[bytes] | None = None
         self._reported = 0
-        self.error_path = directory / f"{self.name}.stderr.log"
         self.files = directory / f"{self.name}.files"
 
     def _power_on(self) -> None:

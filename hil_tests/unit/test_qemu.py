@@ -49,7 +49,7 @@ def test_a_missing_emulator_names_its_package(tmp_path: Path) -> None:
 def test_an_emulator_that_dies_shows_what_it_said(tmp_path: Path) -> None:
     program = make_program(tmp_path, "echo 'port refused by policy' >&2; exit 1")
     board = QemuBoard(describe(tmp_path, settings(program, [])), tmp_path / "image.elf", tmp_path)
-    with pytest.raises(BootFailed, match=r"VIRT: no prompt: QEMU .*(.|\n)*qemu\.log\n(.|\n)*port refused by policy"):
+    with pytest.raises(BootFailed, match=r"VIRT: no prompt: QEMU .*(.|\n)*stderr\.log\n(.|\n)*port refused by policy"):
         board.boot()
 
 
