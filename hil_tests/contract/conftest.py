@@ -21,6 +21,21 @@ MODULE = f"loopback_{hashlib.sha256(LOOPBACK).hexdigest()[:8]}"
 PRELUDE = f"from {MODULE} import *"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker of tests that take minutes."""
+    config.addinivalue_line("markers", "slow: takes minutes; runs only when asked for with -m slow")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave slow tests out unless they are asked for."""
+    if "slow" in config.option.markexpr:
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+
+
 def board_value(value: object) -> object:
     """What a value is for a script: an identity becomes (chain, key, root), each DER."""
     if isinstance(value, Identity):
@@ -34,11 +49,11 @@ class Script:
 
     board: Board
 
-    def __call__(self, code: str, timeout: float = 30.0, **values: object) -> list[str]:
+    def __call__(self, code: str, timeout: float = 30.0, /, **values: object) -> list[str]:
         """The lines that the code printed. Raises BoardExecError, BoardTimeout."""
         return self.start(code, **values).wait(timeout).lines
 
-    def start(self, code: str, **values: object) -> RunningScript:
+    def start(self, code: str, /, **values: object) -> RunningScript:
         """The same without waiting."""
         given = {name: board_value(value) for name, value in values.items()}
         # The empty line keeps compound statements off the line of the values.

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""Ctrl-C while a connection waits: the program gets its KeyboardInterrupt, and the board and the connection live on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from hil_tests import peers
+from hil_tests.certificates import Authority
+from hil_tests.contract.conftest import Script
+
+DIAL = """
+import socket
+s = socket.socket()
+s.connect(socket.getaddrinfo(HOST, PORT)[0][-1])
+context = client_context((0, 0, CA))
+"""
+# Long enough that the board is inside the blocking call, which cannot be seen from outside.
+INSIDE_SECONDS = 0.2
+
+
+def test_ctrl_c_ends_a_blocking_handshake(
+    script: Script, authority: Authority, raw_server: Callable[..., peers.RawServer]
+) -> None:
+    arrived = threading.Event()
+
+    def hang(wire: peers.Wire) -> None:
+        while wire.receive():
+            arrived.set()
+
+    server = raw_server(hang, patience=10)
+    values = {"HOST": script.board.host_address, "PORT": server.port, "CA": authority.p256.root_der}
+    running = script.start(DIAL + "context.wrap_socket(s, server_hostname='server.test')", **values)
+    assert arrived.wait(10), "no ClientHello came"
+    running.interrupt()
+    assert running.wait(5, check=False).error.rstrip().endswith("KeyboardInterrupt:")
+    server.finished(timeout=5)  # the connection was closed
+    assert script("print(works(client_context(ID), server_context(ID)))", ID=authority.p256) == ["True"]
+
+
+def test_ctrl_c_ends_a_handshake_over_a_stream_that_is_no_socket(script: Script, authority: Authority) -> None:
+    code = """
+    ends = pipe()
+    print("waiting")
+    client_context(ID).wrap_socket(PlainEnd(ends[0], lambda: None), server_hostname="server.test")
+    """
+    running = script.start(code, ID=authority.p256)
+    running.expect("waiting")
+    time.sleep(INSIDE_SECONDS)
+    running.interrupt()
+    assert "KeyboardInterrupt" in running.wait(5, check=False).error
+    assert script("print(works(client_context(ID), server_context(ID)))", ID=authority.p256) == ["True"]
+
+
+def test_a_connection_survives_ctrl_c_in_a_read(
+    script: Script, authority: Authority, tls_server: Callable[..., peers.TlsServer]
+) -> None:
+    go_on = threading.Event()
+
+    def late(session: peers.Session) -> None:
+        assert go_on.wait(10)
+        session.write(b"hello")
+        session.write(session.read_exactly(5))
+        session.shutdown()
+
+    server = tls_server(authority.p256, late, maximum="1.2")
+    code = (
+        DIAL
+        + """
+t = context.wrap_socket(s, server_hostname=NAME)
+try:
+    print("reading")
+    print(t.read(5))
+except KeyboardInterrupt:
+    print("interrupted")
+print(t.read(5), t.write(b"world"), t.read(5), t.read(5))
+t.close()
+"""
+    )
+    running = script.start(code, **server.values(script.board))
+    running.expect("reading")
+    time.sleep(INSIDE_SECONDS)
+    running.interrupt()
+    running.expect("interrupted", timeout=5)
+    go_on.set()
+    assert running.wait(10).lines[-1] == "b'hello' 5 b'world' b''"
+    assert server.session().closed_cleanly
+
+
+def test_ctrl_c_ends_a_blocking_write(
+    script: Script, authority: Authority, tls_server: Callable[..., peers.TlsServer]
+) -> None:
+    go_on = threading.Event()
+
+    def deaf(session: peers.Session) -> None:
+        assert go_on.wait(20)
+
+    server = tls_server(authority.p256, deaf, maximum="1.2")
+    code = (
+        DIAL
+        + """
+t = context.wrap_socket(s, server_hostname=NAME)
+block = bytes(4096)
+print("writing")
+while True:
+    t.write(block)
+"""
+    )
+    running = script.start(code, **server.values(script.board))
+    running.expect("writing")
+    time.sleep(3 * INSIDE_SECONDS)  # until all buffers on the way are full
+    running.interrupt()
+    assert "KeyboardInterrupt" in running.wait(5, check=False).error
+    go_on.set()
+    assert script("print(works(client_context(ID), server_context(ID)))", ID=authority.p256) == ["True"]
+
+
+def test_ctrl_c_in_the_middle_of_a_record_loses_nothing(script: Script, authority: Authority) -> None:
+    code = """
+    ends = pipe()
+    c, s = connect(client_context(ID), server_context(ID), ends=ends)
+    s.write(b"0123456789")
+    record, ends[0].inbox = ends[0].inbox, bytearray()
+    def hook(operation):
+        if operation == "read" and not ends[0].inbox:
+            raise KeyboardInterrupt
+    ends[0].hook = hook
+    for i in range(len(record)):
+        try:
+            c.read(10)
+            print("no interrupt at", i)
+        except KeyboardInterrupt:
+            pass
+        ends[0].inbox.extend(record[i : i + 1])
+    ends[0].hook = None
+    print(c.read(10), talks(c, s))
+    """
+    assert script(code, ID=authority.p256) == ["b'0123456789' True"]

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+"""Each allocation of a whole session is made to fail in turn: a clean exception, no leak, and the board works on."""
+
+from __future__ import annotations
+
+import pytest
+
+from hil_tests.certificates import Authority
+from hil_tests.contract.conftest import Script
+
+pytestmark = pytest.mark.requires("fault-injection", "leak-count")
+
+# Runs `session()` with its n-th allocation failing, for n = FIRST, FIRST + STRIDE, …, until none is left to fail.
+SWEEP = """
+import _fault
+
+def once(n):
+    _fault.arm(n)
+    try:
+        session()
+        word = "passed"
+    except MemoryError:
+        word = "clean"
+    except OSError as error:
+        word = "clean" if error.errno == 12 else "OSError%r" % (error.args,)
+    except BaseException as error:
+        word = "%s%r" % (type(error).__name__, error.args)
+    return _fault.disarm(), word
+
+def settled(before):
+    for _ in range(4):
+        collect()
+        if _fault.live() == before:
+            return True
+    return False
+
+session()
+session()
+collect()
+before = _fault.live()
+n, bad, clean, passed, leaks = FIRST, [], 0, 0, []
+while True:
+    seen, word = once(n)
+    if seen < n:
+        break
+    if word == "clean":
+        clean += 1
+    elif word == "passed":
+        passed += 1
+    else:
+        bad.append((n, word))
+    if not settled(before):
+        leaks.append((n, _fault.live(), before))
+        before = _fault.live()
+    n += STRIDE
+session()
+collect()
+print(clean)
+print(passed)
+print(bad[:10])
+print(leaks[:10])
+print(_fault.live() == before, word)
+"""
+
+
+def sweep(script: Script, session: str, stride: int, **values: object) -> int:
+    """How many allocations failed cleanly; checks all else. With a stride only every stride-th is tried."""
+    lines = script(session + SWEEP, 110, FIRST=1, STRIDE=stride, **values)
+    clean, passed, bad, leaks, end = lines
+    assert bad == "[]", f"allocations whose failure did not come out as one: {bad}"
+    assert leaks == "[]", f"allocations whose failure leaked: {leaks}"
+    assert end == "True passed"
+    # Where Mbed TLS or the interpreter can do without, all goes on.
+    assert int(passed) <= int(clean) // 10, lines
+    return int(clean)
+
+
+def stride_of(script: Script) -> int:
+    """Sanitizers cost a factor of ten."""
+    return 7 if "sanitizer" in script.board.capabilities else 1
+
+
+def test_every_allocation_of_a_session_may_fail(script: Script, authority: Authority) -> None:
+    session = """
+client, server = client_context(ID), server_context(ID)
+def session():
+    c, s = connect(client, server)
+    if not talks(c, s):
+        raise RuntimeError("data lost")
+    c.close()
+    s.close()
+"""
+    assert sweep(script, session, stride_of(script), ID=authority.intermediate) > 100
+
+
+def test_every_allocation_of_mutual_authentication_may_fail(script: Script, authority: Authority) -> None:
+    session = """
+client, server = client_context(ID), server_context(ID)
+client.load_cert_chain(OWN[0], OWN[1])
+server.load_verify_locations(cadata=OWN[2])
+server.verify_mode = ssl.CERT_REQUIRED
+def session():
+    c, s = connect(client, server)
+    c.close()
+    s.close()
+"""
+    stride = 3 * stride_of(script)
+    assert sweep(script, session, stride, ID=authority.p256, OWN=authority.client) > 30
+
+
+def test_every_allocation_of_loading_may_fail(script: Script, authority: Authority) -> None:
+    script.board.put(authority.intermediate.root_pem, "root.pem")
+    session = """
+def session():
+    server = ssl.SSLContext(SERVER)
+    server.load_cert_chain(CERT, KEY, password="secret")
+    server.load_cert_chain(ID[0], ID[1])
+    server.load_verify_locations(cadata=ID[2])
+    server.load_verify_locations(cafile="root.pem")
+    server.set_ciphers(["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"])
+    server.get_ciphers()
+"""
+    own = authority.intermediate
+    key = own.key(password=b"secret")
+    count = sweep(script, session, stride_of(script), ID=own, CERT=own.chain_pem, KEY=key)
+    assert count > 50 // stride_of(script)
+
+
+def test_a_context_is_unchanged_by_loading_that_failed(script: Script, authority: Authority) -> None:
+    session = """
+client, server = client_context(ID), server_context(ID)
+def session():
+    for load in (
+        lambda: server.load_cert_chain(OTHER[0], OTHER[1]),
+        lambda: client.load_verify_locations(cadata=OTHER[2]),
+        lambda: client.set_ciphers(["TLS-RSA-WITH-AES-128-GCM-SHA256"]),
+    ):
+        load()
+import _fault
+n = 0
+while True:
+    n += 1
+    client, server = client_context(ID), server_context(ID)
+    _fault.arm(n)
+    try:
+        server.load_cert_chain(OTHER[0], OTHER[1])
+    except (MemoryError, OSError):
+        pass
+    if _fault.disarm() < n:
+        break
+    if n % STRIDE == 0 and not works(client, server):
+        print("identity changed by failure", n)
+count = n
+n = 0
+while True:
+    n += 1
+    client, server = client_context(ID), server_context(ID)
+    _fault.arm(n)
+    try:
+        client.load_verify_locations(cadata=OTHER[2])
+        client.set_ciphers(["TLS-RSA-WITH-AES-128-GCM-SHA256"])
+    except (MemoryError, OSError):
+        pass
+    if _fault.disarm() < n:
+        break
+    if n % STRIDE == 0 and not works(client, server):
+        print("settings changed by failure", n)
+print(count > 20, n > 5)
+"""
+    lines = script(session, 110, STRIDE=5 * stride_of(script), ID=authority.p256, OTHER=authority.stranger)
+    assert lines == ["True True"]
