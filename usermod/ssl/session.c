@@ -355,7 +355,8 @@ static int read_record(mpy_ssl_session_t *session, void *buf, size_t len) {
     if (ret > 0) {
         session->stream.idle = 0;
     } else if (ret == 0) {
-        ret = MBEDTLS_ERR_SSL_CONN_EOF; // Mbed TLS says so when the stream ends without close_notify
+        // Mbed TLS says so when the stream ends without close_notify, and also after two empty records.
+        ret = session->stream.eof ? MBEDTLS_ERR_SSL_CONN_EOF : MBEDTLS_ERR_SSL_WANT_READ;
     }
     return ret;
 }
