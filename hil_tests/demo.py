@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hil_tests import demo_scripts, peers
+from hil_tests.boards import Board
 from hil_tests.boards.qemu import QemuBoard
 from hil_tests.certificates import Authority, Identity
 from hil_tests.errors import RigError
@@ -61,7 +62,7 @@ class Session:
     direction: str
     peer: str
     verified_by: str
-    run: Callable[[QemuBoard], Seen]
+    run: Callable[[Board], Seen]
 
 
 def sessions(authority: Authority) -> list[Session]:
@@ -93,7 +94,7 @@ def run_demo(board: QemuBoard, authority: Authority, report: Path, say: Callable
     say(f"clock set by `mpremote rtc --set`: {board.clock():%F %T} UTC")
     outcomes = []
     for session in sessions(authority):
-        outcomes.append(_judge(board, session))
+        outcomes.append(judge(board, session))
         say(f"  {'ok  ' if outcomes[-1].passed else 'FAIL'} {session.direction}: {session.what}")
     report.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"board": board.name, "sessions": [asdict(outcome) for outcome in outcomes]}, indent=2)
@@ -121,7 +122,8 @@ def _result(outcome: Outcome) -> str:
     return f"{'ok' if outcome.passed else 'FAILED'} ({outcome.seconds:.1f} s)"
 
 
-def _judge(board: QemuBoard, session: Session) -> Outcome:
+def judge(board: Board, session: Session) -> Outcome:
+    """Run one session on a fresh interpreter; what does not come off at all is a failure with its reason."""
     started = time.monotonic()
     try:
         board.refresh()
@@ -152,7 +154,7 @@ def _server(identity: Identity, behaviour: peers.Behaviour, client_root: Identit
 
 
 def _run_client(
-    board: QemuBoard, server: peers.TlsServer, script: str, values: Mapping[str, object]
+    board: Board, server: peers.TlsServer, script: str, values: Mapping[str, object]
 ) -> tuple[str, peers.Session]:
     try:
         result = board.exec(script, values={**server.values(board), **values}, timeout=SESSION_SECONDS)
@@ -167,13 +169,13 @@ def _both(session: peers.Session, board_is_content: bool, said: str) -> Seen:
     return Seen(session.version, session.cipher, moved, passed, f"the board said:\n{said}\npeer: {session.describe()}")
 
 
-def _echo(board: QemuBoard, identity: Identity) -> Seen:
+def _echo(board: Board, identity: Identity) -> Seen:
     server = _server(identity, peers.echo())
     said, session = _run_client(board, server, demo_scripts.CLIENT_ECHO, {"CERT": None, "KEY": None})
     return _both(session, said == "ping\n", said)
 
 
-def _mutual(board: QemuBoard, authority: Authority) -> Seen:
+def _mutual(board: Board, authority: Authority) -> Seen:
     me = authority.client
     values = {"CERT": me.chain_der, "KEY": me.key_der()}
     server = _server(authority.p256, peers.echo(), client_root=me)
@@ -181,7 +183,7 @@ def _mutual(board: QemuBoard, authority: Authority) -> Seen:
     return _both(session, said == "ping\n" and session.peer_certificate == me.certificate_der, said)
 
 
-def _bulk_client(board: QemuBoard, identity: Identity) -> Seen:
+def _bulk_client(board: Board, identity: Identity) -> Seen:
     def swap(session: peers.Session) -> None:
         session.write(peers.pattern(BULK))
         session.read_exactly(BULK)
@@ -191,7 +193,7 @@ def _bulk_client(board: QemuBoard, identity: Identity) -> Seen:
     return _both(session, said.split() == [session.sent_digest, session.received_digest], said)
 
 
-def _refused(board: QemuBoard, identity: Identity, alert: str, changed: Mapping[str, object]) -> Seen:
+def _refused(board: Board, identity: Identity, alert: str, changed: Mapping[str, object]) -> Seen:
     server = _server(identity, peers.echo())
     said, session = _run_client(board, server, demo_scripts.CLIENT_REFUSES, changed)
     alerts = [alert.name for alert in session.alerts_received]
@@ -200,31 +202,31 @@ def _refused(board: QemuBoard, identity: Identity, alert: str, changed: Mapping[
     return Seen(None, None, session.received + session.sent, passed, detail)
 
 
-def _wrong_name(board: QemuBoard, authority: Authority) -> Seen:
+def _wrong_name(board: Board, authority: Authority) -> Seen:
     return _refused(board, authority.p256, "bad_certificate", {"NAME": "other.test"})
 
 
-def _unknown_ca(board: QemuBoard, authority: Authority) -> Seen:
+def _unknown_ca(board: Board, authority: Authority) -> Seen:
     return _refused(board, authority.stranger, "unknown_ca", {"CA": authority.p256.root_der})
 
 
 # The board is server
 
 
-def _python_client(board: QemuBoard, identity: Identity) -> Seen:
+def _python_client(board: Board, identity: Identity) -> Seen:
     return _exchange(board, identity, None, b"ping", demo_scripts.SERVER_ECHO, {"SIZE": 4})
 
 
-def _mutual_server(board: QemuBoard, authority: Authority) -> Seen:
+def _mutual_server(board: Board, authority: Authority) -> Seen:
     return _exchange(board, authority.p256, authority.client, b"ping", demo_scripts.SERVER_ECHO, {"SIZE": 4})
 
 
-def _bulk_server(board: QemuBoard, identity: Identity) -> Seen:
+def _bulk_server(board: Board, identity: Identity) -> Seen:
     return _exchange(board, identity, None, peers.pattern(BULK), demo_scripts.SERVER_SWAP, {"SIZE": BULK})
 
 
 def _exchange(
-    board: QemuBoard,
+    board: Board,
     identity: Identity,
     certificate: Identity | None,
     data: bytes,
@@ -246,7 +248,7 @@ def _exchange(
     return _both(client, digests == [client.sent_digest, client.received_digest], said)
 
 
-def _curl(board: QemuBoard, identity: Identity) -> Seen:
+def _curl(board: Board, identity: Identity) -> Seen:
     port = board.listen_port()
     values = {**_server_values(port, identity, None), "TEXT": CURL_TEXT}
     running = board.start(demo_scripts.SERVER_HTTP, values=values)
