@@ -321,6 +321,18 @@ static void begin(mpy_ssl_session_t *session) {
     session->stream.would_block = false;
 }
 
+// A peer that refuses us may be gone before we have said everything: its alert, which tells why, is still to be read.
+static int hear_last_words(mpy_ssl_session_t *session) {
+    int error = session->stream.error;
+    session->stream.mute = true;
+    int ret = handshake_steps(session);
+    if (ret != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+        session->stream.error = error;
+        ret = MBEDTLS_ERR_NET_SEND_FAILED;
+    }
+    return ret;
+}
+
 int mpy_ssl_session_handshake(mpy_ssl_session_t *session) {
     int ret = 0;
     begin(session);
@@ -328,6 +340,9 @@ int mpy_ssl_session_handshake(mpy_ssl_session_t *session) {
         do {
             ret = handshake_steps(session);
         } while (again(session, ret));
+        if (ret == MBEDTLS_ERR_NET_SEND_FAILED) {
+            ret = hear_last_words(session);
+        }
     }
     if (ret != 0 && !is_want(ret)) {
         ret = mpy_ssl_session_fail(session, ret);

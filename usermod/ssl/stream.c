@@ -54,6 +54,10 @@ static bool retryable(const mpy_ssl_stream_t *stream) {
 
 int mpy_ssl_stream_send(void *ctx, const unsigned char *buf, size_t len) {
     mpy_ssl_stream_t *stream = ctx;
+    if (stream->mute) {
+        stream->unsent = 0;
+        return (int)len;
+    }
     mp_uint_t n = transfer(stream, true, (void *)buf, len);
     if (n == MP_STREAM_ERROR) {
         stream->unsent = len;

@@ -22,6 +22,7 @@ typedef struct {
     uint16_t idle;       // records received since the program got data; see MPY_SSL_IDLE_RECORDS
     bool would_block;    // the last operation had to be put off
     bool eof;            // the stream has ended
+    bool mute;           // output is dropped, because the other end does not take it any more
     bool handshaking;    // set by the session: handshake records are progress, and only alerts are idle
     uint16_t alerts_before; // alerts sent when the newest record began to arrive
     mpy_ssl_record_t rx;
