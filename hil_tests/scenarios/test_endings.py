@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from collections.abc import Callable
 
 import pytest
@@ -10,8 +12,9 @@ import pytest
 from hil_tests import peers
 from hil_tests.certificates import Authority
 from hil_tests.peers.proxy import TO_CLIENT, TO_SERVER, Proxy, Truncate
-from hil_tests.scenarios.dut import Dut
-from hil_tests.scenarios.failures import TRUNCATED, Failure, assert_ended_well, resets
+from hil_tests.records import alert_record
+from hil_tests.scenarios.dut import PATIENCE, Dut
+from hil_tests.scenarios.failures import TRUNCATED, Failure, assert_ended_well, has_emulated_network, peer_sent, resets
 
 READ_THEN_WRITE = """
 def work():
@@ -222,3 +225,20 @@ def test_server_survives_a_reset_after_flights(
         client.handshake()
         assert not client.established and client.alerts_received == [], client.describe()
     assert service.failure() in resets(dut.board)
+
+
+def test_server_hears_the_alert_of_a_client_that_does_not_listen_any_more(dut: Dut, authority: Authority) -> None:
+    service = dut.serve(authority.p256)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    hello = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="server.test")
+    with pytest.raises(ssl.SSLWantReadError):
+        hello.do_handshake()
+    with socket.create_connection(service.address, PATIENCE) as connection:
+        service.accepted()
+        wire = peers.Wire(connection, PATIENCE)
+        wire.send(outgoing.read() + alert_record("fatal", "unknown_ca"))
+        wire.reset()
+    failure = service.failure()
+    if has_emulated_network(dut.board) and failure in resets(dut.board):
+        return  # the reset overtook the alert
+    assert failure == peer_sent("unknown_ca")
