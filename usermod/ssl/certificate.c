@@ -122,6 +122,13 @@ static void raise_if(const fault_t *fault) {
     nlr_raise(mp_obj_new_exception_arg1(&mp_type_ValueError, arg));
 }
 
+// Mbed TLS often reports a lack of memory as something else: a wrong password, a malformed key, an unknown kind.
+static void blame_memory(fault_t *fault, size_t failures_before) {
+    if (fault->exception == MP_OBJ_NULL && mpy_ssl_alloc_failures() != failures_before) {
+        fault->code = MBEDTLS_ERR_X509_ALLOC_FAILED;
+    }
+}
+
 static bool is_asn1_or_pem(const mpy_ssl_blob_t *blob) {
     return blob->pem || (blob->len > 1 && blob->data[0] == (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE));
 }
@@ -213,10 +220,12 @@ mpy_ssl_identity_t *mpy_ssl_identity_load(mp_obj_t cert, mp_obj_t key, mp_obj_t 
         mp_raise_OSError(MP_ENOMEM);
     }
     fault_t fault = {.exception = MP_OBJ_NULL};
+    size_t failures = mpy_ssl_alloc_failures();
     identity->refs = 1;
     mbedtls_x509_crt_init(&identity->chain);
     mbedtls_pk_init(&identity->key);
     identity_parse(identity, cert, key, password, &fault);
+    blame_memory(&fault, failures);
     if (is_fault(&fault)) {
         mpy_ssl_identity_unref(identity);
         raise_if(&fault);
@@ -299,8 +308,10 @@ void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source) {
     if (list == NULL) {
         mp_raise_OSError(MP_ENOMEM);
     }
+    size_t failures = mpy_ssl_alloc_failures();
     mbedtls_x509_crt_init(list);
     parse_certificates(list, source, true, &fault);
+    blame_memory(&fault, failures);
     if (!is_fault(&fault)) {
         fault.code = trust_make(trust);
     }
