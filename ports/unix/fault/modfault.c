@@ -7,6 +7,7 @@
 //                     has fired if and only if this is at least n
 //   _fault.live()     (blocks, bytes) that mpy_ssl_calloc() gave out and mpy_ssl_free()
 //                     has not got back; bytes are what libc reserved for them
+//   _fault.leak(size) lose a block of libc's, to see that the sanitizer board finds leaks
 //
 // An allocation is a call that takes new memory: of the GC heap, also by growing
 // a block, or of the TLS module. A failed one of the GC heap becomes MemoryError;
@@ -16,6 +17,8 @@
 
 #include <malloc.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
 
 #include "py/gc.h"
 #include "py/runtime.h"
@@ -65,7 +68,7 @@ void *__wrap_gc_realloc(void *block, size_t size, bool allow_move) {
 
 void *__wrap_mpy_ssl_calloc(size_t n, size_t size) {
     if (fails_now()) {
-        return NULL;
+        return __real_mpy_ssl_calloc(SIZE_MAX, 2); // fails where real failures do, so that the TLS module takes note
     }
     void *block = __real_mpy_ssl_calloc(n, size);
     if (block != NULL) {
@@ -110,11 +113,20 @@ static mp_obj_t fault_live(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(fault_live_obj, fault_live);
 
+static mp_obj_t fault_leak(mp_obj_t size_in) {
+    void *volatile block = malloc(mp_obj_get_int(size_in));
+    block = NULL;
+    (void)block;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(fault_leak_obj, fault_leak);
+
 static const mp_rom_map_elem_t fault_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__fault) },
     { MP_ROM_QSTR(MP_QSTR_arm), MP_ROM_PTR(&fault_arm_obj) },
     { MP_ROM_QSTR(MP_QSTR_disarm), MP_ROM_PTR(&fault_disarm_obj) },
     { MP_ROM_QSTR(MP_QSTR_live), MP_ROM_PTR(&fault_live_obj) },
+    { MP_ROM_QSTR(MP_QSTR_leak), MP_ROM_PTR(&fault_leak_obj) },
 };
 static MP_DEFINE_CONST_DICT(fault_globals, fault_globals_table);
 
