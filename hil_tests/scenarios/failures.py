@@ -10,6 +10,11 @@ from hil_tests.boards import Board
 from hil_tests.peers import Session
 from hil_tests.records import Alert
 
+# What follows the failed check while the clock stands at 2000-01-01.
+UNSET_CLOCK = (
+    "; the board's clock is unset or wrong (it reads 2000-01-01): set it with"
+    " 'mpremote rtc --set', ntptime.settime() or machine.RTC().datetime()"
+)
 ECONNRESET = 104  # MicroPython's number, on every port
 
 

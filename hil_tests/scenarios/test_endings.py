@@ -133,15 +133,16 @@ def test_server_is_told_of_a_reset(dut: Dut, authority: Authority, tls_client: C
 # Records of a full handshake and of what follows, as OpenSSL sends them.
 FROM_SERVER = ["ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone", "CCS", "Finished", "data", "close"]
 FROM_CLIENT = ["ClientHello", "ClientKeyExchange", "CCS", "Finished", "data", "close"]
-# Before a record, in its header, between header and body, in its body (the shortest, CCS, has one byte).
-CUTS = [0, 3, 5]
-BODY = 8
+# Where a record is cut: right before it, in its header, after its header, in its body (that of CCS has one byte).
+HEADER, NO_BODY, BODY = 3, 5, 8
 
 
 def cut_points(records: list[str]) -> list[tuple[int, int]]:
-    """(record, bytes that still come) for every record."""
-    points = [(record, keep) for record in range(len(records)) for keep in CUTS]
-    return points + [(record, BODY) for record, name in enumerate(records) if name != "CCS"]
+    """(record, bytes of it that still come)."""
+    points = [(record, 0) for record in range(len(records))]
+    points += [(record, BODY) for record, name in enumerate(records) if name != "CCS"]
+    points += [(records.index(name), HEADER) for name in (records[0], "Finished", "data")]
+    return points + [(records.index(name), NO_BODY) for name in ("CCS", "data")]
 
 
 def names(records: list[str]) -> list[str]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +13,7 @@ from hil_tests.certificates import Authority, Identity
 from hil_tests.scenarios.dut import PING, Dut, client_handshake_error
 from hil_tests.scenarios.failures import (
     NO_CERTIFICATE,
+    UNSET_CLOCK,
     Failure,
     assert_did_refuse,
     assert_ended_well,
@@ -140,3 +142,15 @@ def test_server_refuses(
         client_handshake_error(client)
         assert_was_refused(client, alert)
     assert service.failure() == failure
+
+
+@pytest.mark.requires("settable-clock")
+def test_server_with_unset_clock_says_so(
+    dut: Dut, authority: Authority, tls_client: Callable[..., peers.TlsClient]
+) -> None:
+    dut.board.set_clock(datetime(2000, 1, 1, tzinfo=UTC))
+    service = dut.serve(authority.p256, trust=authority.p256, VERIFY=CERT_REQUIRED)
+    with tls_client(service.address, authority.p256, certificate=authority.client) as client:
+        client_handshake_error(client)
+        assert_was_refused(client, "certificate_expired")
+    assert service.failure() == refused_certificate("not yet valid" + UNSET_CLOCK)

@@ -12,6 +12,7 @@ from hil_tests import peers
 from hil_tests.certificates import Authority, Identity
 from hil_tests.scenarios.dut import PING, Dut, client_handshake_error
 from hil_tests.scenarios.failures import (
+    UNSET_CLOCK,
     assert_did_refuse,
     assert_was_refused,
     peer_sent,
@@ -19,10 +20,6 @@ from hil_tests.scenarios.failures import (
 )
 
 UNTRUSTED = "issued by none of the trusted CAs"
-UNSET_CLOCK = (
-    "; the board's clock is unset or wrong (it reads 2000-01-01): set it with"
-    " 'mpremote rtc --set', ntptime.settime() or machine.RTC().datetime()"
-)
 
 # What the server shows, which checks fail on a board that trusts the P-256 root, and the alert that must say so.
 REFUSED: dict[str, tuple[Callable[[Authority], Identity], str, str]] = {
