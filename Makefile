@@ -21,7 +21,7 @@ BOARDS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard boards/*/board.json))
 BOARD ?= QEMU_VIRT_RV32
 TEST_BOARDS ?= QEMU_VIRT_RV32 UNIX UNIX_SAN
 # A test's name says its board in brackets; then no other one has to be built.
-NAMED_BOARDS = $(foreach board,$(BOARDS),$(if $(findstring [$(board),$(T)),$(board)))
+NAMED_BOARDS = $(sort $(filter $(BOARDS),$(subst -, ,$(subst ], ,$(subst [, ,$(T))))))
 SYSTEM_PYTHON = $(shell tools/find-python.sh)
 PYTHON := .venv/bin/python
 FIRMWARE = $(PYTHON) tools/firmware.py $(if $(JOBS),--jobs $(JOBS))
