@@ -360,6 +360,96 @@ def check_poured(
     assert seen.closed_cleanly, seen.describe()
 
 
+DUPLEX = (
+    LOOP
+    + """
+async def send(w):
+    h = hashlib.sha256()
+    for i in range(SIZE // 1000):
+        block = b"%08d" % i * 125
+        h.update(block)
+        w.write(block)
+        await w.drain()
+    return h.digest()
+
+async def receive(r):
+    h = hashlib.sha256()
+    size = 0
+    while size < SIZE:
+        data = await r.read(1500)
+        h.update(data)
+        size += len(data)
+    return h.digest()
+
+async def both(r, w):
+    there, back = await asyncio.gather(send(w), receive(r))
+    print(there == back)
+    w.close()
+    await w.wait_closed()
+
+"""
+)
+
+CLIENT_DUPLEX = (
+    DUPLEX
+    + """
+async def work():
+    await both(*await asyncio.open_connection(HOST, PORT, ssl=context(ssl.PROTOCOL_TLS_CLIENT), server_hostname=NAME))
+
+asyncio.run(run(work))
+"""
+)
+DUPLEX_SIZE = 200_000
+
+
+def test_client_reads_and_writes_at_once(
+    dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer], ticker: Ticker
+) -> None:
+    server = tls_server(authority.p256, patience=PATIENCE)
+    values = {**server.values(dut.board), "SIZE": DUPLEX_SIZE, **control(dut, ticker)}
+    assert dut.run(CLIENT_DUPLEX, values) == ["True", "done"]
+    session = server.session()
+    assert_ended_well(session)
+    assert (session.received, session.sent) == (DUPLEX_SIZE, DUPLEX_SIZE)
+
+
+SERVER_DUPLEX = (
+    DUPLEX
+    + """
+ended = False
+
+async def serve(r, w):
+    global ended
+    await both(r, w)
+    ended = True
+
+async def work():
+    server = await asyncio.start_server(serve, "0.0.0.0", PORT, ssl=context(ssl.PROTOCOL_TLS_SERVER))
+    print("listening")
+    while not ended:
+        await asyncio.sleep_ms(5)
+    server.close()
+    await server.wait_closed()
+
+asyncio.run(run(work))
+"""
+)
+
+
+def test_server_reads_and_writes_at_once(
+    dut: Dut, authority: Authority, tls_client: Callable[..., peers.TlsClient], ticker: Ticker
+) -> None:
+    service = dut.listen(SERVER_DUPLEX, authority.p256, SIZE=DUPLEX_SIZE, **control(dut, ticker))
+    with tls_client(service.address, authority.p256, patience=PATIENCE) as client:
+        client.handshake()
+        while data := client.read():
+            client.write(data)
+        client.shutdown()
+        assert client.closed_cleanly, client.describe()
+        assert (client.received, client.sent) == (DUPLEX_SIZE, DUPLEX_SIZE)
+    assert service.script.wait(PATIENCE).lines == ["listening", "True", "done"]
+
+
 def test_a_refused_server_leaves_the_other_connection_alone(
     dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer], ticker: Ticker
 ) -> None:

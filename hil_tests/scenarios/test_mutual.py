@@ -48,6 +48,15 @@ def test_client_shows_its_certificate(
     assert session.peer_certificate == client.certificate_der
 
 
+def test_client_without_certificate_is_let_in_by_a_server_that_does_not_insist(
+    dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]
+) -> None:
+    server = tls_server(authority.p256, client_root=authority.p256, client_auth="optional")
+    assert dut.attempt(PING, server.values(dut.board)) == ["b'ping'", "done"]
+    assert_ended_well(server.session())
+    assert server.session().peer_certificate is None
+
+
 SERVE_AND_TELL = """
 def work():
     s = accept()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 
 import pytest
@@ -33,13 +34,19 @@ def test_the_chosen_allocation_fails_and_no_other(board: Board) -> None:
             except MemoryError:
                 pass
         return made
+    def with_fault(n):
+        _fault.arm(n)
+        made = three()
+        return made, _fault.disarm() >= n
     three()
-    _fault.arm(1)
-    made = three()
-    _fault.disarm()
-    print(made, three())
+    print([with_fault(n) for n in range(1, 20)])
+    print(three())
     """
-    assert board.exec(code).lines == ["2 3"]
+    faulty, afterwards = board.exec(code).lines
+    outcomes = set(ast.literal_eval(faulty))
+    # MicroPython does without some allocations; one of three buffers is the most that may be missing.
+    assert (2, True) in outcomes and outcomes <= {(2, True), (3, True), (3, False)}
+    assert afterwards == "3"
 
 
 @pytest.mark.requires("fault-injection")
@@ -80,7 +87,7 @@ def test_memory_of_tls_is_counted_while_it_lives(board: Board, authority: Author
 
 @pytest.mark.requires("sanitizer")
 def test_a_read_beyond_the_heap_is_reported(board: Board) -> None:
-    code = "import machine, uctypes\na = uctypes.addressof(bytearray(1))\nwhile True:\n machine.mem8[a]\n a += 1"
+    code = "import uctypes\nb = uctypes.bytearray_at(uctypes.addressof(bytearray(1)), 200000)\nfor i in range(200000): b[i]"
     done = run_program(board, code, "-X", "heapsize=100k")
     assert done.returncode == SANITIZER_STATUS and "heap-buffer-overflow" in done.stderr, done.stderr[-2000:]
 
