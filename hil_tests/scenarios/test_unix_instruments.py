@@ -87,7 +87,7 @@ def test_memory_of_tls_is_counted_while_it_lives(board: Board, authority: Author
 
 @pytest.mark.requires("sanitizer")
 def test_a_read_beyond_the_heap_is_reported(board: Board) -> None:
-    code = "import uctypes\nb = uctypes.bytearray_at(uctypes.addressof(bytearray(1)), 200000)\nfor i in range(200000): b[i]"
+    code = "import uctypes\nb = uctypes.bytearray_at(uctypes.addressof(bytes(1)), 200000)\nfor i in range(200000): b[i]"
     done = run_program(board, code, "-X", "heapsize=100k")
     assert done.returncode == SANITIZER_STATUS and "heap-buffer-overflow" in done.stderr, done.stderr[-2000:]
 
