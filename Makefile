@@ -27,6 +27,7 @@ PYTHON := .venv/bin/python
 FIRMWARE = $(PYTHON) tools/firmware.py $(if $(JOBS),--jobs $(JOBS))
 PYTEST = $(PYTHON) -m pytest
 CHECKED := $(wildcard tools hil_tests bench)
+EXAMPLES := $(wildcard examples)
 UNIT_TESTS := $(wildcard tools/tests hil_tests/unit bench/tests)
 
 .PHONY: help
@@ -93,13 +94,13 @@ size: setup ## show the size of each built image, and the change since the last 
 
 .PHONY: fmt
 fmt: setup ## format the Python sources
-	@$(PYTHON) -m ruff format $(CHECKED)
-	@$(PYTHON) -m ruff check --fix $(CHECKED)
+	@$(PYTHON) -m ruff format $(CHECKED) $(EXAMPLES)
+	@$(PYTHON) -m ruff check --fix $(CHECKED) $(EXAMPLES)
 
 .PHONY: lint
 lint: setup ## check the Python sources: ruff, mypy
-	@$(PYTHON) -m ruff check $(CHECKED)
-	@$(PYTHON) -m ruff format --check $(CHECKED)
+	@$(PYTHON) -m ruff check $(CHECKED) $(EXAMPLES)
+	@$(PYTHON) -m ruff format --check $(CHECKED) $(EXAMPLES)
 	@$(PYTHON) -m mypy $(CHECKED)
 
 .PHONY: clean
