@@ -6,6 +6,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -21,11 +22,13 @@ from hil_tests.peers.proxy import (
     CutAfterRecords,
     Delay,
     Drop,
+    Gate,
     Inject,
     Proxy,
     Replay,
     Split,
     Stall,
+    Truncate,
 )
 from hil_tests.records import Alert, alert_record
 
@@ -358,3 +361,36 @@ def test_an_alert_before_a_reset_is_on_record(authority: Authority, tls_server: 
     session = server.session()
     assert session.error is not None
     assert session.alerts_received == [CLOSE]
+
+
+def test_a_truncation_ends_one_direction_only(through: Callable[..., Any]) -> None:
+    client, link, _ = through(Truncate(TO_CLIENT, record=1, keep=20))
+    with pytest.raises(ssl.SSLEOFError):
+        client.handshake()
+    client.close()
+    assert link.connection().ended == {TO_CLIENT: "cut", TO_SERVER: "fin"}
+
+
+def test_a_gate_holds_until_it_is_released(through: Callable[..., Any]) -> None:
+    gate = Gate(TO_CLIENT, record=1, keep=20)
+    client, _, _ = through(gate)
+    with ThreadPoolExecutor(1) as pool:
+        handshake = pool.submit(client.handshake)
+        assert gate.reached.wait(5)
+        assert not handshake.done()
+        gate.released.set()
+        handshake.result()
+    assert client.established
+
+
+@pytest.mark.parametrize("ending", ["fin", "reset"])
+def test_the_end_after_a_refusal_is_on_record(
+    authority: Authority, tls_server: Servers, tls_client: Clients, ending: str
+) -> None:
+    server = tls_server(authority.stranger, maximum="1.2")
+    client = tls_client(server.address, authority.p256)
+    with pytest.raises(ssl.SSLError):
+        client.handshake()
+    client.close() if ending == "fin" else client.reset()
+    assert server.session().ending == ending
+    assert client.ending is None
