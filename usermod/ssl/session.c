@@ -304,6 +304,9 @@ static int handshake_steps(mpy_ssl_session_t *session) {
         if (ret == 0) {
             ret = after_step(session);
         }
+        if ((ret == 0 || is_want(ret)) && mpy_ssl_alloc_failures() != session->alloc_failures) {
+            ret = MBEDTLS_ERR_SSL_ALLOC_FAILED; // Mbed TLS ignores some, and the hash in Finished is wrong then
+        }
     }
     session->stream.handshaking = ret != 0;
     return ret;
