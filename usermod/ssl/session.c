@@ -328,7 +328,7 @@ static void begin(mpy_ssl_session_t *session) {
 static int hear_last_words(mpy_ssl_session_t *session) {
     int error = session->stream.error;
     session->stream.mute = true;
-    int ret = handshake_steps(session);
+    int ret = session->stream.handshaking ? handshake_steps(session) : mbedtls_ssl_read(&session->ssl, NULL, 0);
     if (ret != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         session->stream.error = error;
         ret = MBEDTLS_ERR_NET_SEND_FAILED;
@@ -440,6 +440,9 @@ int mpy_ssl_session_write(mpy_ssl_session_t *session, const void *buf, size_t le
     do {
         ret = session->unfinished > 0 ? finish_write(session, buf, len) : write_record(session, buf, len);
     } while (again(session, ret));
+    if (ret == MBEDTLS_ERR_NET_SEND_FAILED) {
+        ret = hear_last_words(session);
+    }
     return ret >= 0 || is_want(ret) || ret == MPY_SSL_ERR_OTHER_DATA ? ret : mpy_ssl_session_fail(session, ret);
 }
 
