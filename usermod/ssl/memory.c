@@ -10,10 +10,21 @@
 #include "py/mpthread.h"
 
 #include "memory.h"
+#include "pool.h"
 
 static size_t alloc_failures;
 
-#if MICROPY_TRACKED_ALLOC
+#if MPY_SSL_POOL
+
+static void *port_calloc(size_t bytes) {
+    return mpy_ssl_pool_calloc(bytes);
+}
+
+void mpy_ssl_free(void *ptr) {
+    mpy_ssl_pool_free(ptr);
+}
+
+#elif MICROPY_TRACKED_ALLOC
 
 static void *port_calloc(size_t bytes) {
     return m_tracked_calloc(1, bytes);
@@ -63,6 +74,9 @@ static bool lock_ready;
 void mpy_ssl_lock_init(void) {
     if (!lock_ready) {
         mp_thread_mutex_init(&lock);
+        #if MPY_SSL_POOL
+        mpy_ssl_pool_init();
+        #endif
         lock_ready = true;
     }
 }

@@ -7,6 +7,7 @@
 #include "mbedtls/ssl.h"
 #include "mbedtls/version.h"
 
+#include "accelerator.h"
 #include "context.h"
 #include "error.h"
 #include "memory.h"
@@ -32,6 +33,7 @@ static const mp_rom_map_elem_t module_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_SSLSocket), MP_ROM_PTR(&mpy_ssl_type_socket)},
     {MP_ROM_QSTR(MP_QSTR_SSLCertVerificationError), MP_ROM_PTR(&mpy_ssl_type_verification_error)},
     {MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&mpy_ssl_wrap_socket_obj)},
+    {MP_ROM_QSTR(MP_QSTR_engines), MP_ROM_PTR(&mpy_ssl_engines_obj)},
     {MP_ROM_QSTR(MP_QSTR_VERSION), MP_ROM_PTR(&version_obj)},
     {MP_ROM_QSTR(MP_QSTR_MBEDTLS_VERSION), MP_ROM_PTR(&mbedtls_version_obj)},
     {MP_ROM_QSTR(MP_QSTR_PROTOCOL_TLS_CLIENT), MP_ROM_INT(MPY_SSL_PROTOCOL_TLS_CLIENT)},

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// What a chip computes by itself, and what the module says about it.
+//
+// A port that has engines defines MPY_SSL_ACCELERATOR=1 and mpy_ssl_accelerator, and links with --wrap=mbedtls_sha256.
+// Software takes over whenever an engine refuses, and for good when it fails its known answer at the first use.
+#ifndef MPY_SSL_ACCELERATOR_H
+#define MPY_SSL_ACCELERATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "py/obj.h"
+
+typedef struct {
+    const char *sha256_name; // for ssl.engines(), or NULL: there is none
+    // SHA-256 of a whole message. False, with nothing written, if the engine cannot be had now. Runs on either core.
+    bool (*sha256)(const unsigned char *data, size_t len, unsigned char digest[32]);
+} mpy_ssl_accelerator_t;
+
+extern const mpy_ssl_accelerator_t mpy_ssl_accelerator;
+
+// Where entropy comes from, as ssl.engines() shows it. Weak: "hardware", or "operating system"; a port knows better.
+const char *mpy_ssl_entropy_name(void);
+
+// ssl.engines(): a dict from an algorithm's name to what computes it: an engine's name, or "software".
+MP_DECLARE_CONST_FUN_OBJ_0(mpy_ssl_engines_obj);
+
+#endif
