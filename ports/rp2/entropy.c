@@ -10,6 +10,7 @@
 #include "mbedtls/platform_util.h"
 #include "mbedtls/sha256.h"
 
+#include "accelerator.h"
 #include "entropy.h"
 #include "random.h"
 
@@ -24,7 +25,8 @@ static bool is_emulated(void) {
     #endif
 }
 
-const char *entropy_name(void) {
+// The samples of an emulator come from a seeded generator and are worth nothing, and whoever uses them has to know.
+const char *mpy_ssl_entropy_name(void) {
     return is_emulated() ? "emulated entropy" : entropy_source.name;
 }
 

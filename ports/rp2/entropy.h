@@ -22,10 +22,6 @@ typedef struct {
 
 extern const entropy_source_t entropy_source;
 
-// The name to report: that of the source, or one that says "emulated" when the boot ROM is an emulator's, whose samples
-// come from a seeded generator and are worth nothing.
-const char *entropy_name(void);
-
 // Tests of SP 800-90B, 4.4 on the samples in raw[], most significant bit first, for a source that is claimed to give at
 // least 1/16 bit of min-entropy a sample: repetition count, and adaptive proportion in windows of 1024. Also false if the
 // samples repeat with a period of up to 64. By chance a good source fails once in 2^30 samples. In entropy_health.c,

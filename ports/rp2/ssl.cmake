@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# What the module `ssl` needs of this port: entropy. Included by usermod/ssl/micropython.cmake, in MicroPython's own scope.
+# What the module `ssl` gets from this port: entropy, and engines. Included by usermod/ssl/micropython.cmake, in MicroPython's own scope.
 
 set(MPY_SSL_RP2_DIR ${CMAKE_CURRENT_LIST_DIR})
 
@@ -12,10 +12,19 @@ target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy.c ${MPY_SSL_RP2_
 if(PICO_RP2040)
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy_rosc.c)
 else()
-    target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy_trng.c)
+    target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy_trng.c ${MPY_SSL_RP2_DIR}/sha256_rp2350.c)
+    # Messages that are hashed at once go to the engine; see accelerator.h of the module.
+    target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_sha256)
+    list(APPEND MICROPY_DEF_BOARD MPY_SSL_ACCELERATOR=1)
 endif()
 
-# Where the time of a handshake and of a record goes; the rest stays at -Os.
-foreach(name aes bignum bignum_core chacha20 chachapoly constant_time ecp ecp_curves gcm poly1305 sha256)
+# Where the time of a handshake and of a record goes; the rest stays at -Os. 4 KB in all.
+foreach(name bignum bignum_core chacha20 poly1305)
     set_source_files_properties(${MICROPY_LIB_MBEDTLS_DIR}/library/${name}.c PROPERTIES COMPILE_OPTIONS -O2)
 endforeach()
+
+set_property(TARGET micropy_lib_mbedtls APPEND PROPERTY INTERFACE_COMPILE_DEFINITIONS
+    "MPY_SSL_MBEDTLS_PORT_CONFIG=\"${MPY_SSL_RP2_DIR}/mbedtls_config.h\"")
+
+# Mbed TLS lives in the GC heap; its small blocks have a pool in there.
+list(APPEND MICROPY_DEF_BOARD MPY_SSL_POOL=1)
