@@ -11,6 +11,7 @@ import { Logger, patchUart, Rosc, CycleCounter } from "./peripherals.mjs";
 
 export const FLASH_SIZE = 2 * 1024 * 1024; // a Pico's
 const RUN_INSTRUCTIONS = 20000; // between two looks at the inputs: 0.2 ms of a Pico
+const TICK_INSTRUCTIONS = 16; // between two steps of the clock: 0.2 us of a Pico
 const SLICE_MS = 8; // between two looks at the host's sockets
 const BREAK_UNSUPPORTED = 0xe0; // of bootrom/bootrom.c
 const BREAK_USB_BOOT = 0xe1;
@@ -104,11 +105,15 @@ export class Machine {
   execute(count) {
     const { core, clock } = this.chip;
     const cycleNanos = 1e9 / this.chip.clkSys;
-    for (let i = 0; i < count && !this.stopped && !this.resetAsked; ++i) {
+    for (let i = 0; i < count && !this.stopped && !this.resetAsked; i += TICK_INSTRUCTIONS) {
+      let cycles = 0;
+      for (let j = 0; j < TICK_INSTRUCTIONS && !core.waiting; ++j) {
+        cycles += core.executeInstruction();
+      }
+      clock.tick(cycles * cycleNanos);
       if (core.waiting) {
         return true;
       }
-      clock.tick(core.executeInstruction() * cycleNanos);
     }
     return false;
   }

@@ -71,7 +71,7 @@ export class Rosc {
   }
 }
 
-// Not in any chip: at 0x401c0000 the cycles since power-up, as two words; reading the low one latches the high one.
+// Not in any chip: at 0x40070000 the cycles since power-up, as two words; reading the low one latches the high one.
 // Benchmarks read it through machine.mem32.
 export class CycleCounter {
   constructor(chip) {
