@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.identities import NOW, Chain
+from hil_tests.boards.base import rtc_tuple
 from hil_tests.boards.description import BoardDescription, read_description
 from hil_tests.boards.qemu import QemuBoard
 from hil_tests.errors import RigError
@@ -51,9 +52,12 @@ def measure(image: Path, folder: Path, entropy: Path, chains: Mapping[str, Chain
     board = QemuBoard(describe(entropy), image, folder)
     try:
         board.boot()
-        board.set_clock(NOW)
         board.exec(SCRIPT.read_text(encoding="utf-8"), values=values)
-        result = board.exec(f"import json; print(json.dumps({call}))", timeout=MEASURE_SECONDS)
+        # Mbed TLS puts the time in seconds into its hello: the clock has to stand at the same point of each run.
+        begin = "import json, machine; machine.RTC().datetime(NOW)"
+        result = board.exec(
+            f"{begin}; print(json.dumps({call}))", timeout=MEASURE_SECONDS, values={"NOW": rtc_tuple(NOW)}
+        )
     finally:
         board.close()
     return json.loads(result.output)
