@@ -72,6 +72,11 @@ def resets(board: Board) -> set[Failure]:
     return {RESET, TRUNCATED} if has_emulated_network(board) else {RESET}
 
 
+def told_before_reset(board: Board, alert: str) -> set[Failure]:
+    """How an alert looks that a reset follows at once: lwIP forgets what it has received when a reset comes."""
+    return {peer_sent(alert)} | (resets(board) if has_emulated_network(board) else set())
+
+
 def assert_was_refused(session: Session, alert: str) -> None:
     """The board sent this fatal alert during the handshake, no other, and then closed properly."""
     seen = session.describe()

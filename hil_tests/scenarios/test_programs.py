@@ -12,6 +12,7 @@ import pytest
 from hil_tests import peers
 from hil_tests.certificates import Authority
 from hil_tests.scenarios.dut import PATIENCE, PING, Dut
+from hil_tests.scenarios.failures import told_before_reset
 
 HTTP_SERVER = """
 def work():
@@ -44,7 +45,8 @@ def test_curl_refuses_the_board_of_a_stranger(dut: Dut, authority: Authority) ->
     service = dut.serve(authority.stranger, HTTP_SERVER, SIZE=SIZE)
     result = peers.curl(service.address, authority.p256)
     assert result.code == 60, result.error  # CURLE_PEER_FAILED_VERIFICATION
-    assert service.failure().text.endswith("the peer sent unknown_ca")
+    # curl closes with a part of the handshake unread, which resets the connection.
+    assert service.failure() in told_before_reset(dut.board, "unknown_ca")
 
 
 def test_pythons_http_client_gets_a_page_from_the_board(dut: Dut, authority: Authority) -> None:
