@@ -85,8 +85,8 @@ rp2040: ## make the emulated RP2040 ready, on which RPI_PICO runs
 	@$(PYTHON) tools/emulator.py
 
 .PHONY: bench
-bench: setup ## measure stock TLS and this module side by side
-	@$(PYTHON) -m bench
+bench: setup ## measure stock TLS and this module side by side; BOARD=RPI_PICO: cycles of an emulated Pico
+	@$(if $(filter RPI_PICO,$(BOARD)),$(PYTHON) tools/emulator.py && $(PYTHON) -m bench.rp2040,$(PYTHON) -m bench)
 
 .PHONY: size
 size: setup ## show the size of each built image, and the change since the last time

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""Counts the cycles of an emulated Raspberry Pi Pico for MicroPython's own TLS and for this module, side by side.
+
+Both are built from the same sources into build/bench/RPI_PICO, with a third image that has no TLS, and run cut off from
+the host's time, with fixed keys, certificates and random numbers: two runs agree exactly. The cycles are the emulator's,
+which knows no waiting for flash. Results go to the terminal and to build/bench/RPI_PICO/bench.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.identities import KINDS, NOW, make_chain
+from bench.images import ROOT, BenchError
+from hil_tests.errors import RigError
+from hil_tests.flash.image import flash_image
+
+BOARD = "RPI_PICO"
+OUT = ROOT / "build" / "bench" / BOARD
+SETTINGS = {"none": "MPY_SSL_STOCK=none", "stock": "MPY_SSL_STOCK=1", "ours": ""}
+EMULATOR = ROOT / "tools" / "rp2040" / "script.mjs"
+BOOTROM = ROOT / "build" / "rp2040" / "bootrom.bin"
+COUNTER = Path(__file__).with_name("rp2040_counter.py")
+SCRIPT = Path(__file__).with_name("on_board.py")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a call of on_board.py, the key of its result, and how much better than stock is wanted."""
+
+    title: str
+    call: str
+    key: str
+    target: float
+
+
+ROWS = (
+    Row("client handshake, P-256 chain, cycles", 'handshake("client", "p256", None)', "instructions", 1.3),
+    Row("client handshake, RSA-2048 chain, cycles", 'handshake("client", "rsa", None)', "instructions", 1.8),
+    Row("client, cycles a KB received, own suite", 'transfer("p256", None)', "receive", 3.0),
+    Row("client, cycles a KB sent, own suite", 'transfer("p256", None)', "send", 1.0),
+)
+
+
+def build(folder: Path, name: str) -> None:
+    """Build one image into `folder`/`name`. Raises BenchError; the build has said why."""
+    command = [sys.executable, "tools/firmware.py", BOARD, "--build", str(folder / name)]
+    if subprocess.run([*command, *filter(None, [SETTINGS[name]])], cwd=ROOT, check=False).returncode:
+        raise BenchError(f"the image {name} did not build; see above")
+
+
+def flash_bytes(folder: Path, name: str) -> int:
+    """What an image takes in flash."""
+    return int((folder / name / "size.txt").read_text().split()[-2])
+
+
+def script_for(call: str) -> str:
+    """The whole script for the board: the counter as a module, the date, identities, and the call."""
+    chains = {kind: make_chain(kind) for kind in KINDS}
+    values = {
+        "CA": {kind: chain.ca for kind, chain in chains.items()},
+        "CERT": {kind: chain.certificate for kind, chain in chains.items()},
+        "KEY": {kind: chain.key for kind, chain in chains.items()},
+    }
+    date = (NOW.year, NOW.month, NOW.day, NOW.weekday(), NOW.hour, NOW.minute, NOW.second, 0)
+    lines = [
+        f"with open('_bench.py', 'w') as f: f.write({COUNTER.read_text(encoding='utf-8')!r})",
+        f"import machine; machine.RTC().datetime({date})",
+        *(f"{name} = {value!r}" for name, value in values.items()),
+        SCRIPT.read_text(encoding="utf-8"),
+        "REPEATS = 1",  # a handshake with RSA takes the emulator a minute
+        f"import json; print(json.dumps({call}))",
+    ]
+    return "\n".join(lines)
+
+
+def measure(folder: Path, image: str, call: str) -> Mapping[str, object]:
+    """What the call gives on a fresh boot. Raises BenchError."""
+    flash, script = folder / f"{image}.flash.img", folder / f"{image}.script.py"
+    flash.write_bytes(flash_image(folder / image / "firmware.uf2", "rp2040"))
+    script.write_text(script_for(call), encoding="utf-8")
+    files = {"--bootrom": BOOTROM, "--flash": flash, "--script": script}
+    command = ["node", str(EMULATOR), *(str(word) for pair in files.items() for word in pair)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise BenchError("node is not installed; run: make rp2040") from error
+    if done.returncode:
+        raise BenchError(f"{image}, {call}: {done.stderr or done.stdout}\nagain: {' '.join(command)}")
+    result: Mapping[str, object] = json.loads(done.stdout)
+    return result
+
+
+def measure_twice(folder: Path, image: str, call: str, boots: int) -> Mapping[str, object]:
+    """The same from every boot. Raises BenchError if two differ by a single cycle."""
+    print(f"{image}: {call}", file=sys.stderr, flush=True)
+    results = [measure(folder, image, call) for _ in range(boots)]
+    if any(result != results[0] for result in results):
+        raise BenchError(f"{image}, {call}: not deterministic: {results}")
+    return results[0]
+
+
+def table(results: Mapping[str, Mapping[str, Mapping[str, object]]], flash: Mapping[str, int]) -> Iterable[str]:
+    """The lines of the report."""
+    yield f"{'':44} {'stock':>14} {'ours':>14} {'ratio':>7} {'wanted':>7}"
+    for row in ROWS:
+        stock, ours = (int(str(results[image][row.call][row.key])) for image in ("stock", "ours"))
+        yield f"{row.title:44} {stock:14,} {ours:14,} {stock / ours:6.2f}x {row.target:6.1f}x"
+    stock, ours = (flash[image] - flash["none"] for image in ("stock", "ours"))
+    yield f"{'flash that TLS takes, bytes':44} {stock:14,} {ours:14,} {stock / ours:6.2f}x {1.0:6.1f}x"
+    for image in ("stock", "ours"):
+        suites = {str(result["suite"]) for result in results[image].values()}
+        yield f"{image}'s own choice: {', '.join(sorted(suites))}"
+
+
+def arguments_of(words: list[str] | None) -> argparse.Namespace:
+    """The command line. Ends the program for --help and mistakes."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.rp2040", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--boots", type=int, default=2, help="how often each measurement is made (default: 2)")
+    parser.add_argument("--no-build", action="store_true", help="use the images as they are")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder for images and results")
+    return parser.parse_args(words)
+
+
+def perform(arguments: argparse.Namespace) -> None:
+    """Build, measure, report. Raises BenchError or RigError."""
+    folder: Path = arguments.out.resolve()
+    if not arguments.no_build:
+        for name in SETTINGS:
+            build(folder, name)
+    calls = dict.fromkeys(row.call for row in ROWS)
+    results = {
+        image: {call: measure_twice(folder, image, call, arguments.boots) for call in calls}
+        for image in ("stock", "ours")
+    }
+    flash = {name: flash_bytes(folder, name) for name in SETTINGS}
+    (folder / "bench.json").write_text(json.dumps({"results": results, "flash": flash}, indent=1) + "\n")
+    print("\n".join(table(results, flash)))
+
+
+def main(words: list[str] | None = None) -> None:
+    """Entry point: errors become messages."""
+    try:
+        perform(arguments_of(words))
+    except (BenchError, RigError) as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
