@@ -43,7 +43,7 @@ def test_a_kept_certificate_stays_valid(script: Script, authority: Authority) ->
     assert script(code, ID=authority.p256) == ["True True True"]
 
 
-@pytest.mark.parametrize("answer", ["1", "-1", "True", "1 << 40"])
+@pytest.mark.parametrize("answer", ["1", "-1", "True"])
 def test_the_callback_can_refuse(script: Script, authority: Authority, answer: str) -> None:
     code = f"""
     client, server = client_context(ID), server_context(ID)
