@@ -56,6 +56,10 @@ mpy-cross: setup ## build MicroPython's cross compiler
 firmware: setup ## build the image of BOARD="..."
 	@$(FIRMWARE) $(BOARD)
 
+.PHONY: flash
+flash: firmware ## put the image onto a real RP2 BOARD, of several the one with the USB serial number SERIAL
+	@$(PYTHON) -m hil_tests.flash $(BOARD) --version "$$($(PYTHON) tools/version.py)" $(addprefix --serial ,$(SERIAL))
+
 .PHONY: test
 test: lint test-unit test-boards ## run all tests: static checks, tools and rig, every board
 

@@ -118,7 +118,7 @@ class Rp2Board(Board):
     def _power_on(self) -> None:
         command = self._command()
         try:
-            self.flash_path.write_bytes(flash_image(self.image, text(self.image, self._settings(), "family")))
+            self.flash_path.write_bytes(flash_image(self.image, text(self.image, self.description.settings, "family")))
             self._emulator = Emulator(self.name, command, self.error_path)
             ports = self._emulator.wait_for("listening")
             self._console_port, self._uart_port = ports["console"], ports["uart"]
