@@ -2,8 +2,8 @@
 """Counts the cycles of an emulated Raspberry Pi Pico for MicroPython's own TLS and for this module, side by side.
 
 Both are built from the same sources into build/bench/RPI_PICO, with a third image that has no TLS, and run cut off from
-the host's time, with fixed keys, certificates and random numbers: two runs agree exactly. The cycles are the emulator's,
-which knows no waiting for flash. Results go to the terminal and to build/bench/RPI_PICO/bench.json.
+the host's time, with fixed keys, certificates and random numbers: two runs agree exactly. The cycles are the
+emulator's, which knows no waiting for flash. Results go to the terminal and to build/bench/RPI_PICO/bench.json.
 """
 
 from __future__ import annotations
