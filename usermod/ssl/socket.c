@@ -137,6 +137,13 @@ static void push_output(mpy_ssl_socket_t *self) {
     mpy_ssl_stream_raise(stream);
 }
 
+// A client that has not begun has to write first, whatever its caller waits for: nobody answers a hello that was not sent.
+static bool can_begin(mpy_ssl_socket_t *self) {
+    mpy_ssl_stream_t *stream = &self->session.stream;
+    return mbedtls_ssl_conf_get_endpoint(&self->session.conf) == MBEDTLS_SSL_IS_CLIENT && stream->tx.records == 0
+           && (mpy_ssl_stream_ioctl(stream, MP_STREAM_POLL, MP_STREAM_POLL_WR) & MP_STREAM_POLL_WR);
+}
+
 static mp_uint_t socket_poll(mpy_ssl_socket_t *self, uintptr_t flags, int *error) {
     mpy_ssl_session_t *session = &self->session;
     if (!session->open) {
@@ -156,9 +163,10 @@ static mp_uint_t socket_poll(mpy_ssl_socket_t *self, uintptr_t flags, int *error
     if (below == MP_STREAM_ERROR) {
         return MP_STREAM_ERROR;
     }
-    if (below & self->poll_for) {
+    if ((below & self->poll_for) || (!(below & wanted) && can_begin(self))) {
         below |= wanted; // so that the caller comes back and the handshake goes on
     }
+    mpy_ssl_stream_raise(&session->stream);
     return ready | (below & (flags | ~(uintptr_t)POLL_BOTH));
 }
 
