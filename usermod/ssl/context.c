@@ -7,6 +7,7 @@
 #include "mbedtls/ssl.h"
 
 #include "context.h"
+#include "memory.h"
 #include "socket.h"
 
 #define HOSTNAME_MAX_LEN 255 // RFC 1035, 2.3.4
@@ -50,6 +51,7 @@ static void set_verify_callback(mpy_ssl_context_t *self, mp_obj_t value) {
 }
 
 static void load_identity(mpy_ssl_context_t *self, mp_obj_t cert, mp_obj_t key, mp_obj_t password) {
+    mpy_ssl_stack_check();
     mpy_ssl_identity_t *identity = mpy_ssl_identity_load(cert, key, password);
     mpy_ssl_identity_unref(self->identity);
     self->identity = identity;

@@ -3,11 +3,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "py/cstack.h"
 #include "py/gc.h"
 #include "py/misc.h"
 #include "py/mpconfig.h"
 #include "py/mpstate.h"
 #include "py/mpthread.h"
+#include "py/runtime.h"
 
 #include "memory.h"
 #include "pool.h"
@@ -64,6 +66,14 @@ void *mpy_ssl_calloc(size_t n, size_t size) {
 
 size_t mpy_ssl_alloc_failures(void) {
     return alloc_failures;
+}
+
+void mpy_ssl_stack_check(void) {
+    #if MICROPY_STACK_CHECK
+    if (mp_cstack_usage() + MPY_SSL_STACK > MP_STATE_THREAD(stack_limit) + MICROPY_STACK_CHECK_MARGIN) {
+        mp_raise_recursion_depth();
+    }
+    #endif
 }
 
 #if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL

@@ -8,6 +8,7 @@
 
 #include "mbedtls/ssl.h"
 
+#include "memory.h"
 #include "socket.h"
 
 #define POLL_BOTH (MP_STREAM_POLL_RD | MP_STREAM_POLL_WR)
@@ -59,6 +60,7 @@ static bool handshake(mpy_ssl_socket_t *self) {
 }
 
 mp_obj_t mpy_ssl_socket_new(mp_obj_t stream, const mpy_ssl_options_t *options, bool do_handshake) {
+    mpy_ssl_stack_check();
     mpy_ssl_socket_t *self = mp_obj_malloc_with_finaliser(mpy_ssl_socket_t, &mpy_ssl_type_socket);
     memset((char *)self + sizeof(self->base), 0, sizeof(*self) - sizeof(self->base));
     mpy_ssl_stream_init(&self->session.stream, stream);
@@ -111,6 +113,7 @@ static mp_uint_t result(mpy_ssl_socket_t *self, int ret, int other_code, uintptr
 static mp_uint_t socket_read(mp_obj_t self_in, void *buf, mp_uint_t size, int *error) {
     mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     self->poll_for = 0;
+    mpy_ssl_stack_check();
     if (!is_usable(self, error)) {
         return MP_STREAM_ERROR;
     }
@@ -121,6 +124,7 @@ static mp_uint_t socket_read(mp_obj_t self_in, void *buf, mp_uint_t size, int *e
 static mp_uint_t socket_write(mp_obj_t self_in, const void *buf, mp_uint_t size, int *error) {
     mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     self->poll_for = 0;
+    mpy_ssl_stack_check();
     if (!is_usable(self, error)) {
         return MP_STREAM_ERROR;
     }
@@ -201,6 +205,7 @@ static bool is_connected(const mpy_ssl_socket_t *self) {
 static mp_obj_t socket_do_handshake(mp_obj_t self_in) {
     mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     int error;
+    mpy_ssl_stack_check();
     if (!is_usable(self, &error)) {
         mp_raise_OSError(error);
     }
