@@ -73,6 +73,12 @@ test-boards: setup ## run the tests that need a board, on TEST_BOARDS="..." or o
 	@$(PYTEST) $(addprefix --board ,$(or $(NAMED_BOARDS),$(TEST_BOARDS))) \
 		$(or $(T),hil_tests --ignore=hil_tests/unit)
 
+.PHONY: test-slow
+test-slow: setup ## run the board tests that take minutes, on TEST_BOARDS="..." or only T="..."
+	@$(FIRMWARE) $(or $(NAMED_BOARDS),$(TEST_BOARDS))
+	@$(PYTEST) -m slow $(addprefix --board ,$(or $(NAMED_BOARDS),$(TEST_BOARDS))) \
+		$(or $(T),hil_tests --ignore=hil_tests/unit)
+
 .PHONY: test-upstream
 test-upstream: setup ## run MicroPython's own TLS tests against this module
 	@$(FIRMWARE) $(TEST_BOARDS)
