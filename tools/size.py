@@ -75,6 +75,8 @@ def main() -> None:
     print(f"{'board':<20}{'text':>10}{'change':>9}{'data':>10}{'change':>9}{'bss':>10}{'change':>9}")
     for name in parser.parse_args().boards:
         image = read_board(ROOT, name).image
+        if image.suffix == ".uf2":  # which has no sections; the linker's output lies beside it
+            image = image.with_suffix(".elf")
         if not image.is_file():
             print(f"{name:<20}not built: make firmware BOARD={name}")
             continue
