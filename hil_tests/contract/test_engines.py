@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+"""ssl.engines(): what computes each algorithm."""
+
+from __future__ import annotations
+
+import ast
+
+from hil_tests.contract.conftest import Script
+
+ALGORITHMS = {"AES", "ChaCha20-Poly1305", "ECC", "RSA", "SHA-256", "entropy"}
+
+
+def test_engines_names_each_algorithm(script: Script) -> None:
+    engines = ast.literal_eval(script("print(ssl.engines())")[0])
+    assert set(engines) == ALGORITHMS
+    assert all(isinstance(name, str) and name for name in engines.values())
+
+
+def test_engines_without_hardware_are_software(script: Script) -> None:
+    engines = ast.literal_eval(script("print(ssl.engines())")[0])
+    assert engines["AES"] == engines["ChaCha20-Poly1305"] == "software"
