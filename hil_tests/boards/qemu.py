@@ -15,11 +15,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
-from hil_tests.boards.base import Board, clock_is_right
 from hil_tests.boards.description import BoardDescription
+from hil_tests.boards.mpremote import MpremoteBoard
 from hil_tests.boards.qmp import Qmp
 from hil_tests.boards.settings import EmulatorSettings, read_emulator
 from hil_tests.console import connect_console
@@ -36,7 +35,7 @@ FIRST_PORT = 8443
 LAST_PORT = 8999
 
 
-class QemuBoard(Board):
+class QemuBoard(MpremoteBoard):
     """One QEMU process. Its storage is blank at `boot()` and survives resets."""
 
     def __init__(self, description: BoardDescription, image: Path, directory: Path) -> None:
@@ -181,16 +180,6 @@ class QemuBoard(Board):
         with self.lent_console() as device:
             command = [sys.executable, "-m", "mpremote", "connect", device, *arguments]
             return run_command(command, timeout=timeout, environment=dict(os.environ, TZ="UTC"))
-
-    def set_clock_by_mpremote(self) -> CommandResult:
-        """`mpremote rtc --set`, read back. Raises BoardError when the clock is more than two seconds off afterwards."""
-        result = self.mpremote("rtc", "--set")
-        if result.code:
-            raise BoardError(f"{self.name}: mpremote rtc --set failed: {result.error}")
-        seen, now = self.clock(), datetime.now(UTC)
-        if not clock_is_right(seen, now):
-            raise BoardError(f"{self.name}: mpremote rtc --set made the clock {seen:%F %T} UTC; it is {now:%F %T}")
-        return result
 
     # Network
 

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hil_tests.boards.base import Board
 from hil_tests.boards.description import ROOT, BoardDescription, text
+from hil_tests.boards.mpremote import MpremoteBoard
 from hil_tests.console import connect_console
 from hil_tests.errors import BoardCrashed, BoardError, BootFailed, RigError, ToolMissing
 from hil_tests.flash.image import flash_image
@@ -102,7 +102,7 @@ class Emulator:
                     pipe.close()
 
 
-class Rp2Board(Board):
+class Rp2Board(MpremoteBoard):
     """An emulated board: its flash is the image, with an empty file system at `boot()`, and survives resets."""
 
     def __init__(self, description: BoardDescription, image: Path, directory: Path) -> None:

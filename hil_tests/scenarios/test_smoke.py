@@ -13,7 +13,7 @@ import pytest
 from hil_tests import peers
 from hil_tests.boards import Board
 from hil_tests.boards.base import CLOCK_TOLERANCE
-from hil_tests.boards.qemu import QemuBoard
+from hil_tests.boards.mpremote import MpremoteBoard
 from hil_tests.certificates import Authority
 from hil_tests.errors import BoardCrashed, BoardExecError, BoardTimeout
 
@@ -130,7 +130,7 @@ def test_a_crash_is_told_with_the_last_words_of_the_board(board: Board) -> None:
 
 @pytest.mark.requires("mpremote")
 def test_mpremote_sets_the_clock_in_utc(board: Board) -> None:
-    assert isinstance(board, QemuBoard)
+    assert isinstance(board, MpremoteBoard)
     board.set_clock(datetime(2001, 2, 3, tzinfo=UTC))
     board.set_clock_by_mpremote()
     assert abs(board.clock() - datetime.now(UTC)) <= CLOCK_TOLERANCE
