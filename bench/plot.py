@@ -11,6 +11,7 @@ from bench.report import Measured, Run, text_of
 
 ROW_INCHES = 0.24
 LEGEND = "dashed line: MicroPython's own TLS = 100 %; shorter is better"
+LONGEST = 150.0  # percent; longer bars are cut there, and say so
 
 
 def percent(row: Measured) -> float | None:
@@ -29,17 +30,21 @@ def draw(run: Run, path: Path) -> None:
     names = list(dict.fromkeys(row.group for row, _ in rows))
     colours = {name: f"C{index}" for index, name in enumerate(names)}
     positions = range(len(rows))
-    axes.barh(positions, [value for _, value in rows], color=[colours[row.group] for row, _ in rows], height=0.7)
+    lengths = [min(value, LONGEST) for _, value in rows]
+    axes.barh(positions, lengths, color=[colours[row.group] for row, _ in rows], height=0.7)
     for position, (row, value) in zip(positions, rows, strict=True):
-        label = f" {value:.0f} %  ({text_of(row.ours_value, row.unit)} against {text_of(row.stock_value, row.unit)})"
-        axes.text(value, position, label, va="center", fontsize=7)
+        cut = " >>" if value > LONGEST else ""
+        label = (
+            f"{cut} {value:.0f} %  ({text_of(row.ours_value, row.unit)} against {text_of(row.stock_value, row.unit)})"
+        )
+        axes.text(min(max(value, 100), LONGEST), position, label, va="center", fontsize=7)
     axes.axvline(100, color="black", linestyle="--", linewidth=1)
     axes.set_yticks(positions, [f"{row.title} [{row.unit}]" for row, _ in rows], fontsize=8)
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1.45 * max([100.0, *(value for _, value in rows)]))
+    axes.set_xlim(0, 1.42 * LONGEST)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlabel(LEGEND)
     axes.set_title("This module in percent of MicroPython's own TLS, QEMU_VIRT_RV32")
     handles = [Patch(color=colours[name]) for name in names]
-    axes.legend(handles, names, fontsize=8, loc="lower right")
+    axes.legend(handles, names, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.03), ncols=3)
     figure.savefig(path, dpi=110)
     pyplot.close(figure)

@@ -10,7 +10,7 @@
 #define PAINT (0xa5c35a3cu)
 #define PAINT_GAP (64) // bytes below begin()'s own frame that it still needs while it paints
 
-enum bench_kind { BENCH_INSTRUCTIONS, BENCH_NETWORK, BENCH_STACK, BENCH_HEAP };
+enum bench_kind { BENCH_INSTRUCTIONS, BENCH_WAITING, BENCH_STACK, BENCH_HEAP };
 
 extern uint32_t virt_stack_bottom[];
 
@@ -108,7 +108,7 @@ static MP_DEFINE_CONST_FUN_OBJ_0(bench_blocks_obj, bench_blocks);
 static const mp_rom_map_elem_t bench_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__bench) },
     { MP_ROM_QSTR(MP_QSTR_INSTRUCTIONS), MP_ROM_INT(BENCH_INSTRUCTIONS) },
-    { MP_ROM_QSTR(MP_QSTR_NETWORK), MP_ROM_INT(BENCH_NETWORK) },
+    { MP_ROM_QSTR(MP_QSTR_WAITING), MP_ROM_INT(BENCH_WAITING) },
     { MP_ROM_QSTR(MP_QSTR_STACK), MP_ROM_INT(BENCH_STACK) },
     { MP_ROM_QSTR(MP_QSTR_HEAP), MP_ROM_INT(BENCH_HEAP) },
     { MP_ROM_QSTR(MP_QSTR_measure), MP_ROM_PTR(&bench_measure_obj) },

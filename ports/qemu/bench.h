@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // `_bench`: what a piece of Python code costs. Built with MPY_SSL_BENCH=1 only.
 //
-//   measure(kind)     start over; INSTRUCTIONS, NETWORK, STACK or HEAP, one at a time so that none disturbs another
+//   measure(kind)     start over; INSTRUCTIONS, WAITING, STACK or HEAP, one at a time so that none disturbs another
 //   begin(), end()    a window; all windows since measure() are taken together
 //   result()          (instructions, stack peak, heap live, heap peak, largest block, allocations); 0 where not measured
 //   blocks()          heap blocks by size: [(bytes, still live, allocated)], in order of first appearance
 //   pipe()            two connected stream ends that never block, with buffers outside of the heap
 //
 // Instructions are minstret less what passed in WFI. INSTRUCTIONS keeps interrupts off in the windows, so that the count
-// is the same every time; NETWORK leaves them on, for code that waits for a peer. Stack is counted from the frame that
-// calls begin(). Heap counts whole blocks of the garbage collector, Python's and Mbed TLS's alike; collect before, and
-// keep it from running inside.
+// is the same every time; WAITING leaves them on, for code that waits for a device or a peer. Stack is counted from the
+// frame that calls begin(). Heap counts whole blocks of the garbage collector, Python's and Mbed TLS's alike; collect
+// before, and keep it from running inside.
 #ifndef MPY_SSL_QEMU_BENCH_H
 #define MPY_SSL_QEMU_BENCH_H
 
