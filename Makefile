@@ -42,7 +42,7 @@ demo: setup ## from nothing to verified TLS sessions on the virtual board
 
 .PHONY: setup
 setup: ## install Debian and Python packages that are missing
-	@$(or $(SYSTEM_PYTHON),false) tools/setup.py $(addprefix --board ,$(BOARD))
+	@$(or $(SYSTEM_PYTHON),false) tools/setup.py $(addprefix --board ,$(BOARD) $(TEST_BOARDS))
 
 .PHONY: sources
 sources: setup ## fetch and unpack the pinned upstream sources
@@ -70,6 +70,7 @@ test-unit: setup ## run the tests that need no board
 .PHONY: test-boards
 test-boards: setup ## run the tests that need a board, on TEST_BOARDS="..." or only T="..."
 	@$(FIRMWARE) $(or $(NAMED_BOARDS),$(TEST_BOARDS))
+	@$(if $(filter RPI_PICO,$(or $(NAMED_BOARDS),$(TEST_BOARDS))),$(PYTHON) tools/emulator.py)
 	@$(PYTEST) $(addprefix --board ,$(or $(NAMED_BOARDS),$(TEST_BOARDS))) \
 		$(or $(T),hil_tests --ignore=hil_tests/unit)
 
