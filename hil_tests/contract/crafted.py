@@ -39,15 +39,19 @@ class CraftedServer:
         # Each side's Finished was its record number 0.
         self._sent, self._received = 1, 1
 
-    def send(self, kind: str, plaintext: bytes, *, corrupt: bool = False) -> None:
-        """One encrypted record of a content type, whatever it holds; with `corrupt` its tag is wrong."""
+    def record(self, kind: str, plaintext: bytes, *, corrupt: bool = False) -> bytes:
+        """The next encrypted record, of a content type, whatever it holds; with `corrupt` its tag is wrong."""
         nonce = self._sent.to_bytes(8, "big")
         header = nonce + bytes([TYPES[kind]]) + b"\x03\x03" + len(plaintext).to_bytes(2, "big")
         body = nonce + AESGCM(self._server_key).encrypt(self._server_salt + nonce, plaintext, header)
         if corrupt:
             body = body[:-1] + bytes([body[-1] ^ 1])
         self._sent += 1
-        self._wire.send(bytes([TYPES[kind]]) + b"\x03\x03" + len(body).to_bytes(2, "big") + body)
+        return bytes([TYPES[kind]]) + b"\x03\x03" + len(body).to_bytes(2, "big") + body
+
+    def send(self, *records: bytes) -> None:
+        """All at once, so that a client that closes after the first does not get in the way of the rest."""
+        self._wire.send(b"".join(records))
 
     def receive(self) -> tuple[str, bytes]:
         """The next record, decrypted: its type and plaintext. Raises ConnectionAbortedError at the end."""

@@ -11,7 +11,6 @@ import gc
 import io
 import select
 import ssl
-import sys
 
 EAGAIN = 11
 POLL = 3

@@ -354,8 +354,7 @@ def test_a_client_refuses_wrong_ciphertext_out_loud(
 
     def behave(wire: peers.Wire) -> None:
         server = CraftedServer(wire, authority.p256, tmp_path)
-        for _ in range(case.count):
-            server.send(case.kind, case.plaintext, corrupt=case.corrupt)
+        server.send(*[server.record(case.kind, case.plaintext, corrupt=case.corrupt) for _ in range(case.count)])
         seen.extend(server.receive_alerts())
 
     raw = raw_server(behave)
@@ -375,11 +374,12 @@ def test_a_few_idle_records_do_no_harm(
     def behave(wire: peers.Wire) -> None:
         server = CraftedServer(wire, authority.p256, tmp_path)
         for number in range(5):
-            for _ in range(3):
-                server.send("application_data", b"")
-            server.send("alert", b"\x01\x5a")
-            server.send("handshake", bytes(4))
-            server.send("application_data", b"%d" % number)
+            server.send(
+                *[server.record("application_data", b"") for _ in range(3)],
+                server.record("alert", b"\x01\x5a"),
+                server.record("handshake", bytes(4)),
+                server.record("application_data", b"%d" % number),
+            )
         assert server.receive() == ("alert", b"\x01\x64"), "a HelloRequest is answered with no_renegotiation"
         seen.extend(server.receive_alerts())
 

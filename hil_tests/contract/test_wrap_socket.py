@@ -160,3 +160,15 @@ def test_a_stream_class_that_returns_nonsense_ends_in_eio(script: Script, author
     print(attempt(ssl.SSLContext(CLIENT).wrap_socket, a, server_hostname="server.test"))
     """
     assert script(code, ID=authority.p256) == ["OSError(5,)"]
+
+
+def test_a_native_stream_that_is_no_socket_is_waited_for_and_closed_on_failure(script: Script) -> None:
+    # The hello is written to its beginning; what follows in it is taken for the answer.
+    code = """
+    stream = io.BytesIO(bytes(2000))
+    print(attempt(ssl.SSLContext(CLIENT).wrap_socket, stream, server_hostname="server.test"))
+    print(attempt(stream.read, 1)[:10])
+    """
+    error, closed = script(code)
+    assert error.startswith("OSError(-29184, 'MBEDTLS_ERR_SSL_INVALID_RECORD"), error
+    assert closed == "ValueError"
