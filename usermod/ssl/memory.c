@@ -11,6 +11,10 @@
 #include "py/mpthread.h"
 #include "py/runtime.h"
 
+#include "mbedtls/platform_util.h"
+#include "mbedtls/sha256.h"
+#include "mbedtls/sha512.h"
+
 #include "memory.h"
 #include "pool.h"
 
@@ -22,7 +26,7 @@ static void *port_calloc(size_t bytes) {
     return mpy_ssl_pool_calloc(bytes);
 }
 
-void mpy_ssl_free(void *ptr) {
+static void port_free(void *ptr) {
     mpy_ssl_pool_free(ptr);
 }
 
@@ -32,7 +36,7 @@ static void *port_calloc(size_t bytes) {
     return m_tracked_calloc(1, bytes);
 }
 
-void mpy_ssl_free(void *ptr) {
+static void port_free(void *ptr) {
     m_tracked_free(ptr);
 }
 
@@ -47,11 +51,34 @@ static void *port_calloc(size_t bytes) {
     return ptr;
 }
 
-void mpy_ssl_free(void *ptr) {
+static void port_free(void *ptr) {
     free(ptr);
 }
 
 #endif
+
+// The reserve: one hash context, for the time of a step of a handshake.
+static union {
+    mbedtls_sha512_context largest;
+    unsigned char bytes[sizeof(mbedtls_sha512_context)];
+} reserve;
+static bool reserve_open;
+static bool reserve_lent;
+
+void mpy_ssl_reserve(bool open) {
+    reserve_open = open;
+}
+
+static void *lend_reserve(size_t bytes) {
+    void *ptr = NULL;
+    mpy_ssl_lock();
+    if (reserve_open && !reserve_lent && (bytes == sizeof(mbedtls_sha256_context) || bytes == sizeof(mbedtls_sha512_context))) {
+        reserve_lent = true;
+        ptr = reserve.bytes;
+    }
+    mpy_ssl_unlock();
+    return ptr;
+}
 
 void *mpy_ssl_calloc(size_t n, size_t size) {
     void *ptr = NULL;
@@ -60,8 +87,18 @@ void *mpy_ssl_calloc(size_t n, size_t size) {
     }
     if (ptr == NULL) {
         alloc_failures++;
+        ptr = lend_reserve(n * size);
     }
     return ptr;
+}
+
+void mpy_ssl_free(void *ptr) {
+    if (ptr == reserve.bytes) {
+        mbedtls_platform_zeroize(reserve.bytes, sizeof(reserve.bytes));
+        reserve_lent = false;
+    } else {
+        port_free(ptr);
+    }
 }
 
 size_t mpy_ssl_alloc_failures(void) {

@@ -4,6 +4,7 @@
 #ifndef MPY_SSL_MEMORY_H
 #define MPY_SSL_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 // Gives n * size bytes, zeroed, or NULL. With MICROPY_TRACKED_ALLOC the block is in the GC heap and stays alive
@@ -17,6 +18,11 @@ void mpy_ssl_free(void *ptr);
 // Number of allocations that have failed since power-up. A caller compares two readings to learn that a failure in
 // between was a lack of memory, which Mbed TLS often reports as something else.
 size_t mpy_ssl_alloc_failures(void);
+
+// While open, a hash context that cannot be allocated comes from a reserve of one, and still counts as a failure. Mbed TLS
+// 3.6 (mbedtls_ssl_derive_keys(), RFC 7627's session hash) goes on without it and reads past a buffer; so it finishes the
+// step with the reserve, and the caller, who sees the count, ends the handshake after it.
+void mpy_ssl_reserve(bool open);
 
 // Raises RuntimeError (maximum recursion depth exceeded) unless MPY_SSL_STACK bytes of C stack are left. Called before
 // Mbed TLS is entered, which looks at no limit itself: a handshake deep inside Python calls must not crash the board.

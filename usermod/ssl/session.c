@@ -300,7 +300,9 @@ static int handshake_steps(mpy_ssl_session_t *session) {
         return MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED; // Mbed TLS would blame the client's cipher suites
     }
     while (ret == 0 && !mbedtls_ssl_is_handshake_over(&session->ssl)) {
+        mpy_ssl_reserve(true);
         ret = mbedtls_ssl_handshake_step(&session->ssl);
+        mpy_ssl_reserve(false);
         if (ret == 0) {
             ret = after_step(session);
         }
