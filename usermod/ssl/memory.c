@@ -69,6 +69,10 @@ void mpy_ssl_reserve(bool open) {
     reserve_open = open;
 }
 
+bool mpy_ssl_is_reserve(const void *ptr) {
+    return ptr == reserve.bytes;
+}
+
 static void *lend_reserve(size_t bytes) {
     void *ptr = NULL;
     mpy_ssl_lock();
@@ -93,7 +97,7 @@ void *mpy_ssl_calloc(size_t n, size_t size) {
 }
 
 void mpy_ssl_free(void *ptr) {
-    if (ptr == reserve.bytes) {
+    if (mpy_ssl_is_reserve(ptr)) {
         mbedtls_platform_zeroize(reserve.bytes, sizeof(reserve.bytes));
         reserve_lent = false;
     } else {

@@ -24,6 +24,9 @@ size_t mpy_ssl_alloc_failures(void);
 // step with the reserve, and the caller, who sees the count, ends the handshake after it.
 void mpy_ssl_reserve(bool open);
 
+// True for the reserve, which is no block of any heap; for instruments that count blocks.
+bool mpy_ssl_is_reserve(const void *ptr);
+
 // Raises RuntimeError (maximum recursion depth exceeded) unless MPY_SSL_STACK bytes of C stack are left. Called before
 // Mbed TLS is entered, which looks at no limit itself: a handshake deep inside Python calls must not crash the board.
 void mpy_ssl_stack_check(void);

@@ -4,5 +4,5 @@
 
 SRC_C += fault/modfault.c
 
-LDFLAGS_EXTRA += $(addprefix -Wl$(comma)--wrap=,gc_alloc gc_realloc mpy_ssl_calloc mpy_ssl_free)
+LDFLAGS_EXTRA += $(addprefix -Wl$(comma)--wrap=,gc_alloc gc_realloc calloc mpy_ssl_calloc mpy_ssl_free)
 comma = ,

@@ -23,17 +23,21 @@
 #include "py/gc.h"
 #include "py/runtime.h"
 
+bool mpy_ssl_is_reserve(const void *ptr); // usermod/ssl/memory.h
+
 #if MICROPY_TRACKED_ALLOC
 #error "_fault needs TLS memory from libc: build without ffi and Bluetooth"
 #endif
 
 void *__real_gc_alloc(size_t size, unsigned int flags);
 void *__real_gc_realloc(void *block, size_t size, bool allow_move);
+void *__real_calloc(size_t n, size_t size);
 void *__real_mpy_ssl_calloc(size_t n, size_t size);
 void __real_mpy_ssl_free(void *block);
 
 void *__wrap_gc_alloc(size_t size, unsigned int flags);
 void *__wrap_gc_realloc(void *block, size_t size, bool allow_move);
+void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_mpy_ssl_calloc(size_t n, size_t size);
 void __wrap_mpy_ssl_free(void *block);
 
@@ -41,6 +45,7 @@ void __wrap_mpy_ssl_free(void *block);
 static __thread bool armed;
 static __thread size_t fail_at;
 static __thread size_t seen;
+static __thread bool starving; // libc has nothing to give
 
 // Shared by all threads, therefore only touched by atomic additions.
 static size_t live_blocks;
@@ -66,12 +71,16 @@ void *__wrap_gc_realloc(void *block, size_t size, bool allow_move) {
     return __real_gc_realloc(block, size, allow_move);
 }
 
+void *__wrap_calloc(size_t n, size_t size) {
+    return starving ? NULL : __real_calloc(n, size);
+}
+
+// Fails below the TLS module's allocator, where real failures come from, so that it does what it does then.
 void *__wrap_mpy_ssl_calloc(size_t n, size_t size) {
-    if (fails_now()) {
-        return __real_mpy_ssl_calloc(SIZE_MAX, 2); // fails where real failures do, so that the TLS module takes note
-    }
+    starving = fails_now();
     void *block = __real_mpy_ssl_calloc(n, size);
-    if (block != NULL) {
+    starving = false;
+    if (block != NULL && !mpy_ssl_is_reserve(block)) {
         __atomic_add_fetch(&live_blocks, 1, __ATOMIC_RELAXED);
         __atomic_add_fetch(&live_bytes, malloc_usable_size(block), __ATOMIC_RELAXED);
     }
@@ -79,7 +88,7 @@ void *__wrap_mpy_ssl_calloc(size_t n, size_t size) {
 }
 
 void __wrap_mpy_ssl_free(void *block) {
-    if (block != NULL) {
+    if (block != NULL && !mpy_ssl_is_reserve(block)) {
         __atomic_sub_fetch(&live_blocks, 1, __ATOMIC_RELAXED);
         __atomic_sub_fetch(&live_bytes, malloc_usable_size(block), __ATOMIC_RELAXED);
     }
