@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from hil_tests import peers
 from hil_tests.boards import Board
 from hil_tests.certificates import Authority
+from hil_tests.readme.commands import checkout, mpy_cross, run
 from hil_tests.readme.document import ROOT, Document
 
 MODULE_MAKE = "make -C ports/{port} {board}USER_C_MODULES=…/mpy-ssl/usermod{cmake}"
@@ -36,22 +36,6 @@ TESTED_BY = {
         port="esp32", board="BOARD=ESP32_GENERIC_C3 ", cmake=CMAKE
     ): "test_module_builds_without_our_makefile",
 }
-
-
-def run(*command: str | Path, timeout: float = 1200, **settings: str) -> str:
-    """Run a command in the project's folder as a user would; give its output. Fails the test with it otherwise."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    result = subprocess.run(
-        [str(word) for word in command],
-        cwd=ROOT,
-        env=kept | settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=timeout,
-    )
-    assert result.returncode == 0, f"replay: {' '.join(map(str, command))}\n{result.stdout[-4000:]}"
-    return result.stdout
 
 
 def test_every_command_is_tested() -> None:
@@ -100,11 +84,6 @@ def test_example_reads_a_page(board: Board, authority: Authority, tls_server: Ca
     assert lines[1].startswith("b'HTTP/1.") and "200" in lines[1]
 
 
-def checkout() -> Path:
-    """The MicroPython to build from: the user's own, or the pinned one."""
-    return Path(os.environ.get("MICROPY_DIR") or ROOT / "build" / "src" / "micropython").resolve()
-
-
 def version_of(micropython: Path) -> tuple[int, int]:
     """Major and minor version, as py/mpconfig.h has them."""
     text = (micropython / "py" / "mpconfig.h").read_text(encoding="utf-8")
@@ -134,12 +113,11 @@ def test_module_builds_without_our_makefile(port: str, tmp_path: Path) -> None:
     module = command[-1].replace("…/mpy-ssl", str(ROOT))
     # The pinned source has no submodules: what needs them is left out, and mpy-cross is there already.
     reduced = ["MICROPY_PY_BTREE=0", "MICROPY_PY_FFI=0", f"FROZEN_MANIFEST={checkout()}/extmod/asyncio/manifest.py"]
-    compilers = sorted((ROOT / "build" / "mpy-cross").rglob("mpy-cross"), key=lambda path: path.stat().st_mtime)
     run(
         *("make", "-j2", "-C", checkout() / "ports" / port),
         *(word for word in command[3:-1]),
         *(module, f"BUILD={tmp_path}/build", *reduced),
-        MICROPY_MPYCROSS=str(compilers[-1]),
+        MICROPY_MPYCROSS=str(mpy_cross()),
     )
     if port == "unix":
         program = tmp_path / "build" / "micropython"
