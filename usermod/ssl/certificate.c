@@ -18,7 +18,7 @@
 
 #define CERTIFICATE_BEGIN "-----BEGIN CERTIFICATE-----"
 #define CERTIFICATE_END "-----END CERTIFICATE-----"
-#define HIGH_LEVEL(code) (-(-(code) & 0xFF80))
+#define DER_SEQUENCE (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)
 
 // --- Parsing --------------------------------------------------------------------------------------------------
 
@@ -26,7 +26,7 @@
 static size_t der_len(const unsigned char *data, size_t len) {
     unsigned char *p = (unsigned char *)data;
     size_t body;
-    int ret = mbedtls_asn1_get_tag(&p, data + len, &body, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE);
+    int ret = mbedtls_asn1_get_tag(&p, data + len, &body, DER_SEQUENCE);
     return ret == 0 ? (size_t)(p - data) + body : 0;
 }
 
@@ -66,7 +66,7 @@ static int parse_next_der(mbedtls_x509_crt *chain, mpy_ssl_blob_t *rest, bool *d
 }
 
 static bool is_unsupported(int ret) {
-    int high = HIGH_LEVEL(ret);
+    int high = MPY_SSL_HIGH_LEVEL(ret);
     return high == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG || high == MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE
            || high == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG || high == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE
            || high == MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE;
@@ -130,7 +130,7 @@ static void blame_memory(fault_t *fault, size_t failures_before) {
 }
 
 static bool is_asn1_or_pem(const mpy_ssl_blob_t *blob) {
-    return blob->pem || (blob->len > 1 && blob->data[0] == (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE));
+    return blob->pem || (blob->len > 1 && blob->data[0] == DER_SEQUENCE);
 }
 
 static const char *certificate_text(const mpy_ssl_blob_t *blob, int ret) {
@@ -153,9 +153,8 @@ static bool is_encrypted(const mpy_ssl_blob_t *blob) {
     }
     unsigned char *p = (unsigned char *)blob->data;
     const unsigned char *end = blob->data + blob->len;
-    const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
     size_t len;
-    return mbedtls_asn1_get_tag(&p, end, &len, sequence) == 0 && mbedtls_asn1_get_tag(&p, end, &len, sequence) == 0
+    return mbedtls_asn1_get_tag(&p, end, &len, DER_SEQUENCE) == 0 && mbedtls_asn1_get_tag(&p, end, &len, DER_SEQUENCE) == 0
            && len > 0 && *p == MBEDTLS_ASN1_OID;
 }
 
@@ -234,19 +233,14 @@ mpy_ssl_identity_t *mpy_ssl_identity_load(mp_obj_t cert, mp_obj_t key, mp_obj_t 
 }
 
 mpy_ssl_identity_t *mpy_ssl_identity_ref(mpy_ssl_identity_t *identity) {
-    mpy_ssl_lock();
     if (identity != NULL) {
-        identity->refs++;
+        mpy_ssl_count_up(&identity->refs);
     }
-    mpy_ssl_unlock();
     return identity;
 }
 
 void mpy_ssl_identity_unref(mpy_ssl_identity_t *identity) {
-    mpy_ssl_lock();
-    bool last = identity != NULL && --identity->refs == 0;
-    mpy_ssl_unlock();
-    if (last) {
+    if (identity != NULL && mpy_ssl_count_down(&identity->refs)) {
         mbedtls_pk_free(&identity->key);
         mbedtls_x509_crt_free(&identity->chain);
         mpy_ssl_free(identity);
@@ -323,19 +317,14 @@ void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source) {
 }
 
 mpy_ssl_trust_t *mpy_ssl_trust_ref(mpy_ssl_trust_t *trust) {
-    mpy_ssl_lock();
     if (trust != NULL) {
-        trust->refs++;
+        mpy_ssl_count_up(&trust->refs);
     }
-    mpy_ssl_unlock();
     return trust;
 }
 
 void mpy_ssl_trust_unref(mpy_ssl_trust_t *trust) {
-    mpy_ssl_lock();
-    bool last = trust != NULL && --trust->refs == 0;
-    mpy_ssl_unlock();
-    if (last) {
+    if (trust != NULL && mpy_ssl_count_down(&trust->refs)) {
         free_list(trust->first);
         mpy_ssl_free(trust);
     }

@@ -76,19 +76,14 @@ mpy_ssl_ciphers_t *mpy_ssl_ciphers_new(mp_obj_t names) {
 }
 
 mpy_ssl_ciphers_t *mpy_ssl_ciphers_ref(mpy_ssl_ciphers_t *ciphers) {
-    mpy_ssl_lock();
     if (ciphers != NULL) {
-        ciphers->refs++;
+        mpy_ssl_count_up(&ciphers->refs);
     }
-    mpy_ssl_unlock();
     return ciphers;
 }
 
 void mpy_ssl_ciphers_unref(mpy_ssl_ciphers_t *ciphers) {
-    mpy_ssl_lock();
-    bool last = ciphers != NULL && --ciphers->refs == 0;
-    mpy_ssl_unlock();
-    if (last) {
+    if (ciphers != NULL && mpy_ssl_count_down(&ciphers->refs)) {
         mpy_ssl_free(ciphers);
     }
 }

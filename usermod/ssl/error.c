@@ -23,7 +23,6 @@
 #include "clock.h"
 #include "error.h"
 
-#define HIGH_LEVEL(code) (-(-(code) & 0xFF80)) // Mbed TLS adds a low-level code (7 bits) to a high-level one
 #define LOW_LEVEL(code) (-(-(code) & 0x7F))
 
 static const mp_rom_obj_tuple_t verification_error_bases = {
@@ -185,7 +184,7 @@ static const entry_t *find(int code) {
 // The entry for the code itself, or for the part of it that says most.
 static const entry_t *find_best(int code) {
     const entry_t *error = find(code);
-    return error != NULL ? error : find(HIGH_LEVEL(code));
+    return error != NULL ? error : find(MPY_SSL_HIGH_LEVEL(code));
 }
 
 bool mpy_ssl_error_is_no_memory(int code) {
@@ -195,7 +194,7 @@ bool mpy_ssl_error_is_no_memory(int code) {
         MBEDTLS_ERR_PEM_ALLOC_FAILED,
     };
     for (size_t i = 0; i < MP_ARRAY_SIZE(codes); ++i) {
-        if (code < 0 && HIGH_LEVEL(code) == codes[i]) {
+        if (code < 0 && MPY_SSL_HIGH_LEVEL(code) == codes[i]) {
             return true;
         }
     }

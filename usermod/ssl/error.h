@@ -29,6 +29,9 @@ __attribute__((noreturn)) void mpy_ssl_failure_raise(const mpy_ssl_failure_t *fa
 // Raises OSError for a code alone.
 __attribute__((noreturn)) void mpy_ssl_error_raise(int code);
 
+// Mbed TLS adds a low-level code (7 bits) to a high-level one: the latter, with its sign.
+#define MPY_SSL_HIGH_LEVEL(code) (-(-(code) & 0xFF80))
+
 // True if the code is one of Mbed TLS's many ways to say that an allocation failed.
 bool mpy_ssl_error_is_no_memory(int code);
 
