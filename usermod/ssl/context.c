@@ -21,6 +21,7 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     self->identity = NULL;
     self->trust = NULL;
     self->ciphers = NULL;
+    self->alpn = NULL;
     self->verify_callback = mp_const_none;
     return self;
 }
@@ -132,14 +133,28 @@ static mp_obj_t context_set_ciphers(mp_obj_t self_in, mp_obj_t names) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(context_set_ciphers_obj, context_set_ciphers);
 
+#if defined(MBEDTLS_SSL_ALPN)
+// set_alpn_protocols(list): in order of preference; an empty list negotiates nothing
+static mp_obj_t context_set_alpn_protocols(mp_obj_t self_in, mp_obj_t names) {
+    mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_alpn_t *alpn = mpy_ssl_alpn_new(names);
+    mpy_ssl_alpn_unref(self->alpn);
+    self->alpn = alpn;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(context_set_alpn_protocols_obj, context_set_alpn_protocols);
+#endif
+
 static mp_obj_t context_del(mp_obj_t self_in) {
     mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
     mpy_ssl_identity_unref(self->identity);
     mpy_ssl_trust_unref(self->trust);
     mpy_ssl_ciphers_unref(self->ciphers);
+    mpy_ssl_alpn_unref(self->alpn);
     self->identity = NULL;
     self->trust = NULL;
     self->ciphers = NULL;
+    self->alpn = NULL;
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(context_del_obj, context_del);
@@ -171,6 +186,7 @@ static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side,
         .identity = self->identity,
         .trust = self->trust,
         .ciphers = self->ciphers,
+        .alpn = self->alpn,
         .verify_callback = self->verify_callback,
     };
     if (!server_side && options.server_hostname == NULL && self->verify_mode == MBEDTLS_SSL_VERIFY_REQUIRED) {
@@ -238,6 +254,9 @@ static const mp_rom_map_elem_t context_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_load_verify_locations), MP_ROM_PTR(&context_load_verify_locations_obj)},
     {MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&context_get_ciphers_obj)},
     {MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&context_set_ciphers_obj)},
+    #if defined(MBEDTLS_SSL_ALPN)
+    {MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&context_set_alpn_protocols_obj)},
+    #endif
     {MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&context_wrap_socket_obj)},
     {MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&context_del_obj)},
 };

@@ -9,6 +9,7 @@
 
 #include "py/obj.h"
 
+#include "alpn.h"
 #include "certificate.h"
 #include "ciphers.h"
 
@@ -24,6 +25,7 @@ typedef struct {
     mpy_ssl_identity_t *identity;
     mpy_ssl_trust_t *trust;
     mpy_ssl_ciphers_t *ciphers;
+    mpy_ssl_alpn_t *alpn;
     mp_obj_t verify_callback; // callable(cert: bytes, depth: int) -> int, 0 to accept; or None
 } mpy_ssl_context_t;
 

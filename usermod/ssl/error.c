@@ -63,7 +63,7 @@ static const entry_t errors[] = {
     ERROR(SSL_HANDSHAKE_FAILURE, ALERT(HANDSHAKE_FAILURE), "no cipher suite or curve in common with the peer, which may insist on TLS 1.3 (this firmware has TLS 1.2)"),
     ERROR(SSL_BAD_PROTOCOL_VERSION, ALERT(PROTOCOL_VERSION), "the peer does not offer TLS 1.2"),
     ERROR(SSL_UNSUPPORTED_EXTENSION, ALERT(UNSUPPORTED_EXT), NULL),
-    ERROR(SSL_NO_APPLICATION_PROTOCOL, ALERT(NO_APPLICATION_PROTOCOL), NULL),
+    ERROR(SSL_NO_APPLICATION_PROTOCOL, ALERT(NO_APPLICATION_PROTOCOL), "the client offers none of the protocols of set_alpn_protocols()"),
     ERROR(SSL_UNRECOGNIZED_NAME, ALERT(UNRECOGNIZED_NAME), NULL),
     ERROR(SSL_BAD_CERTIFICATE, ALERT(BAD_CERT), NULL),
     ERROR(SSL_PRIVATE_KEY_REQUIRED, ALERT(INTERNAL_ERROR), "a server needs load_cert_chain()"),

@@ -32,10 +32,12 @@ static void release(mpy_ssl_session_t *session) {
         mpy_ssl_identity_unref(session->identity);
         mpy_ssl_trust_unref(session->trust);
         mpy_ssl_ciphers_unref(session->ciphers);
+        mpy_ssl_alpn_unref(session->alpn);
         mpy_ssl_free(session->ip_address);
         session->identity = NULL;
         session->trust = NULL;
         session->ciphers = NULL;
+        session->alpn = NULL;
         session->ip_address = NULL;
         session->verify_callback = MP_OBJ_NULL;
     }
@@ -215,6 +217,11 @@ static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *option
     mbedtls_ssl_conf_ca_chain(conf, session->trust != NULL ? session->trust->first : NULL, NULL);
     mbedtls_ssl_conf_ciphersuites(conf, session->ciphers != NULL ? session->ciphers->ids : mpy_ssl_ciphers_default);
     mbedtls_ssl_conf_rng(conf, mpy_ssl_random, NULL);
+    #if defined(MBEDTLS_SSL_ALPN)
+    if (ret == 0 && session->alpn != NULL) {
+        ret = mbedtls_ssl_conf_alpn_protocols(conf, session->alpn->names);
+    }
+    #endif
     mbedtls_ssl_conf_verify(conf, verify, session);
     return ret;
 }
@@ -261,6 +268,7 @@ int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *op
     session->identity = mpy_ssl_identity_ref(options->identity);
     session->trust = mpy_ssl_trust_ref(options->trust);
     session->ciphers = mpy_ssl_ciphers_ref(options->ciphers);
+    session->alpn = mpy_ssl_alpn_ref(options->alpn);
     mbedtls_ssl_init(&session->ssl);
     mbedtls_ssl_config_init(&session->conf);
     int ret = set_up(session, options);

@@ -16,6 +16,7 @@
 
 #include "mbedtls/ssl.h"
 
+#include "alpn.h"
 #include "certificate.h"
 #include "ciphers.h"
 #include "error.h"
@@ -29,6 +30,7 @@ typedef struct {
     mpy_ssl_identity_t *identity; // or NULL
     mpy_ssl_trust_t *trust;       // or NULL
     mpy_ssl_ciphers_t *ciphers;   // or NULL for the default
+    mpy_ssl_alpn_t *alpn;         // or NULL
     mp_obj_t verify_callback;     // or None
 } mpy_ssl_options_t;
 
@@ -40,6 +42,7 @@ typedef struct {
     mpy_ssl_identity_t *identity;
     mpy_ssl_trust_t *trust;
     mpy_ssl_ciphers_t *ciphers;
+    mpy_ssl_alpn_t *alpn;
     char *ip_address;      // of the server, while it has to be kept out of SNI
     uint32_t verify_flags; // all failed checks of the peer's chain
     size_t unfinished;     // bytes of a write that are encrypted but not sent, see mpy_ssl_session_write()

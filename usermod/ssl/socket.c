@@ -244,6 +244,16 @@ static mp_obj_t socket_pending(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(socket_pending_obj, socket_pending);
 
+#if defined(MBEDTLS_SSL_ALPN)
+// selected_alpn_protocol() -> the name, or None if none was negotiated.
+static mp_obj_t socket_selected_alpn_protocol(mp_obj_t self_in) {
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
+    const char *name = is_connected(self) ? mbedtls_ssl_get_alpn_protocol(&self->session.ssl) : NULL;
+    return name != NULL ? mp_obj_new_str_from_cstr(name) : mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(socket_selected_alpn_protocol_obj, socket_selected_alpn_protocol);
+#endif
+
 #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
 // getpeercert(True) -> the peer's certificate as a copy of its DER bytes, or None if there is none.
 static mp_obj_t socket_getpeercert(size_t n_args, const mp_obj_t *args) {
@@ -301,6 +311,9 @@ static const mp_rom_map_elem_t socket_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_cipher), MP_ROM_PTR(&socket_cipher_obj)},
     {MP_ROM_QSTR(MP_QSTR_version), MP_ROM_PTR(&socket_version_obj)},
     {MP_ROM_QSTR(MP_QSTR_pending), MP_ROM_PTR(&socket_pending_obj)},
+    #if defined(MBEDTLS_SSL_ALPN)
+    {MP_ROM_QSTR(MP_QSTR_selected_alpn_protocol), MP_ROM_PTR(&socket_selected_alpn_protocol_obj)},
+    #endif
     #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
     {MP_ROM_QSTR(MP_QSTR_getpeercert), MP_ROM_PTR(&socket_getpeercert_obj)},
     #endif
