@@ -15,7 +15,7 @@ else()
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy_trng.c ${MPY_SSL_RP2_DIR}/sha256_rp2350.c)
     # Messages that are hashed at once go to the engine; see accelerator.h of the module.
     target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_sha256)
-    list(APPEND MICROPY_DEF_BOARD MPY_SSL_ACCELERATOR=1)
+    list(APPEND MICROPY_DEF_BOARD MPY_SSL_ACCELERATOR=1 MPY_SSL_ACCELERATOR_SHA256=1)
 endif()
 
 # Where the time of a handshake and of a record goes; the rest stays at -Os. 6 KB in all.

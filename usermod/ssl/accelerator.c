@@ -17,7 +17,7 @@
 #define LONG_NUMBERS SOFTWARE
 #endif
 
-#if MPY_SSL_ACCELERATOR
+#if MPY_SSL_ACCELERATOR && MPY_SSL_ACCELERATOR_SHA256
 
 int __real_mbedtls_sha256(const unsigned char *data, size_t len, unsigned char *digest, int is224);
 int __wrap_mbedtls_sha256(const unsigned char *data, size_t len, unsigned char *digest, int is224);
@@ -65,6 +65,7 @@ static const char *sha256_name(void) {
 
 #endif
 
+#if !MPY_SSL_PORT_ENTROPY
 MP_WEAK const char *mpy_ssl_entropy_name(void) {
     #if defined(__linux__)
     return "operating system";
@@ -72,19 +73,31 @@ MP_WEAK const char *mpy_ssl_entropy_name(void) {
     return "hardware";
     #endif
 }
+#endif
 
 static void store(mp_obj_t dict, const char *algorithm, const char *engine) {
     mp_obj_dict_store(dict, mp_obj_new_str(algorithm, strlen(algorithm)), mp_obj_new_str(engine, strlen(engine)));
 }
 
-static mp_obj_t engines(void) {
-    mp_obj_t dict = mp_obj_new_dict(6);
+static void store_software(mp_obj_t dict) {
     store(dict, "entropy", mpy_ssl_entropy_name());
+    store(dict, "SHA-1", SOFTWARE);
     store(dict, "SHA-256", sha256_name());
+    store(dict, "SHA-512", SOFTWARE);
     store(dict, "AES", SOFTWARE);
     store(dict, "ChaCha20-Poly1305", SOFTWARE);
     store(dict, "ECC", LONG_NUMBERS);
     store(dict, "RSA", LONG_NUMBERS);
+}
+
+static mp_obj_t engines(void) {
+    mp_obj_t dict = mp_obj_new_dict(8);
+    store_software(dict);
+    #if MPY_SSL_ACCELERATOR
+    for (const mpy_ssl_engine_t *engine = mpy_ssl_accelerator.engines; engine != NULL && engine->algorithm != NULL; ++engine) {
+        store(dict, engine->algorithm, engine->name);
+    }
+    #endif
     return dict;
 }
 MP_DEFINE_CONST_FUN_OBJ_0(mpy_ssl_engines_obj, engines);

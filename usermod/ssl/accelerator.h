@@ -2,8 +2,9 @@
 //
 // What a chip computes by itself, and what the module says about it.
 //
-// A port that has engines defines MPY_SSL_ACCELERATOR=1 and mpy_ssl_accelerator, and links with --wrap=mbedtls_sha256.
-// Software takes over whenever an engine refuses, and for good when it fails its known answer at the first use.
+// A port that has engines defines MPY_SSL_ACCELERATOR=1 and mpy_ssl_accelerator; the linker's --wrap puts it between Mbed
+// TLS and the engine. With MPY_SSL_ACCELERATOR_SHA256=1 and --wrap=mbedtls_sha256 that is here: software takes over whenever the engine refuses, and for
+// good when it fails its known answer at the first use. An SDK whose Mbed TLS drives engines by itself is only listed.
 #ifndef MPY_SSL_ACCELERATOR_H
 #define MPY_SSL_ACCELERATOR_H
 
@@ -13,6 +14,15 @@
 #include "py/obj.h"
 
 typedef struct {
+    const char *algorithm; // a key of ssl.engines(), NULL at the end of a list
+    const char *name;
+} mpy_ssl_engine_t;
+
+typedef struct {
+    const mpy_ssl_engine_t *engines; // those that Mbed TLS itself drives, or NULL
+    // Products of long numbers that take fewer multiplications of words than this are faster in software; 0: none is. The
+    // port's wrap of mbedtls_mpi_mul_mpi() goes by it.
+    size_t product_words;
     const char *sha256_name; // for ssl.engines(), or NULL: there is none
     // SHA-256 of a whole message. False, with nothing written, if the engine cannot be had now. Runs on either core.
     bool (*sha256)(const unsigned char *data, size_t len, unsigned char digest[32]);

@@ -10,6 +10,7 @@
 #include "mbedtls/platform_util.h"
 
 #include "blob.h"
+#include "error.h"
 #include "memory.h"
 
 #define PEM_HEADER "-----BEGIN "
@@ -28,7 +29,7 @@ static bool has_pem_header(const unsigned char *data, size_t len) {
 static void own(mpy_ssl_blob_t *blob, size_t len) {
     blob->owned = mpy_ssl_calloc(1, len + 1);
     if (blob->owned == NULL) {
-        mp_raise_OSError(MP_ENOMEM);
+        mpy_ssl_error_no_memory();
     }
     blob->data = blob->owned;
     blob->len = len;

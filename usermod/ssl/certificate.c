@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <string.h>
 
-#include "py/mperrno.h"
 #include "py/objstr.h"
 #include "py/runtime.h"
 
@@ -113,7 +112,7 @@ static void raise_if(const fault_t *fault) {
         return;
     }
     if (mpy_ssl_error_is_no_memory(fault->code)) {
-        mp_raise_OSError(MP_ENOMEM);
+        mpy_ssl_error_no_memory();
     }
     vstr_t text;
     vstr_init(&text, 64);
@@ -216,7 +215,7 @@ static void identity_parse(mpy_ssl_identity_t *identity, mp_obj_t cert, mp_obj_t
 mpy_ssl_identity_t *mpy_ssl_identity_load(mp_obj_t cert, mp_obj_t key, mp_obj_t password) {
     mpy_ssl_identity_t *identity = mpy_ssl_calloc(1, sizeof(*identity));
     if (identity == NULL) {
-        mp_raise_OSError(MP_ENOMEM);
+        mpy_ssl_error_no_memory();
     }
     fault_t fault = {.exception = MP_OBJ_NULL};
     size_t failures = mpy_ssl_alloc_failures();
@@ -300,7 +299,7 @@ void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source) {
     fault_t fault = {.exception = MP_OBJ_NULL};
     mbedtls_x509_crt *list = mbedtls_calloc(1, sizeof(*list));
     if (list == NULL) {
-        mp_raise_OSError(MP_ENOMEM);
+        mpy_ssl_error_no_memory();
     }
     size_t failures = mpy_ssl_alloc_failures();
     mbedtls_x509_crt_init(list);

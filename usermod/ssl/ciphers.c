@@ -9,6 +9,7 @@
 #include "mbedtls/ssl_ciphersuites.h"
 
 #include "ciphers.h"
+#include "error.h"
 #include "memory.h"
 
 #define NAME_MAX_LEN 64 // the longest name that Mbed TLS knows has 52 characters
@@ -66,7 +67,7 @@ mpy_ssl_ciphers_t *mpy_ssl_ciphers_new(mp_obj_t names) {
     }
     mpy_ssl_ciphers_t *ciphers = mpy_ssl_calloc(1, sizeof(*ciphers) + (len + 1) * sizeof(int));
     if (ciphers == NULL) {
-        mp_raise_OSError(MP_ENOMEM);
+        mpy_ssl_error_no_memory();
     }
     ciphers->refs = 1;
     for (size_t i = 0; i < len; ++i) {

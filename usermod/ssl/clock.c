@@ -7,6 +7,7 @@
 #include "py/misc.h"
 
 #include "mbedtls/build_info.h"
+#include "mbedtls/platform.h"
 #include "mbedtls/platform_time.h"
 #include "mbedtls/platform_util.h"
 
@@ -14,6 +15,8 @@
 
 #define SECONDS_2024 1704067200LL // 2024-01-01 00:00 UTC: older than any firmware with this module
 #define SECONDS_PER_DAY 86400LL
+
+#ifdef MPY_SSL_OWN_CONFIG
 
 #ifndef mp_hal_time_ns
 uint64_t mp_hal_time_ns(void) __attribute__((weak)); // some ports have no wall clock
@@ -29,6 +32,18 @@ MP_WEAK long long mpy_ssl_time(long long *seconds) {
     }
     return now;
 }
+
+#else
+
+long long mpy_ssl_time(long long *seconds) {
+    long long now = (long long)mbedtls_time(NULL);
+    if (seconds != NULL) {
+        *seconds = now;
+    }
+    return now;
+}
+
+#endif
 
 bool mpy_ssl_clock_is_unset(void) {
     return mpy_ssl_time(NULL) < SECONDS_2024;
@@ -75,7 +90,7 @@ void mpy_ssl_clock_date(char date[11]) {
     date[10] = '\0';
 }
 
-#if defined(MBEDTLS_PLATFORM_GMTIME_R_ALT)
+#if defined(MBEDTLS_PLATFORM_GMTIME_R_ALT) && defined(MPY_SSL_OWN_CONFIG)
 struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *seconds, struct tm *tm) {
     calendar((long long)*seconds, tm);
     return tm;

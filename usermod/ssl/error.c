@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <stddef.h>
 
+#include "py/gc.h"
 #include "py/mperrno.h"
 #include "py/objexcept.h"
 #include "py/objtuple.h"
@@ -22,6 +23,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "memory.h"
 
 #define LOW_LEVEL(code) (-(-(code) & 0x7F))
 
@@ -285,12 +287,50 @@ static mp_obj_t exception_for(const mpy_ssl_failure_t *failure) {
     return mp_obj_new_exception_args(type, MP_ARRAY_SIZE(args), args);
 }
 
+#if MPY_SSL_PORT_HEAP
+
+// Python's heap and that of TLS share one memory, and it depends on which of the two is short of it what helps.
+static mp_obj_t no_memory_exception(void) {
+    size_t free, largest;
+    gc_info_t python;
+    mpy_ssl_port_heap_info(&free, &largest);
+    gc_info(&python);
+    vstr_t text;
+    vstr_init(&text, 160);
+    vstr_printf(&text, "ENOMEM: TLS wanted %u bytes, and outside of Python's heap %u are free, %u in one piece; ",
+        (unsigned)mpy_ssl_alloc_failed_bytes(), (unsigned)free, (unsigned)largest);
+    vstr_printf(&text, python.free > mpy_ssl_alloc_failed_bytes()
+        ? "Python keeps %u for itself of which %u are unused: connect before Python's heap grows, or gc.collect() often"
+        : "Python keeps %u of which %u are unused: close other connections, or free objects", (unsigned)python.total,
+        (unsigned)python.free);
+    mp_obj_t args[] = {MP_OBJ_NEW_SMALL_INT(MP_ENOMEM), mp_obj_new_str_from_vstr(&text)};
+    return mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args);
+}
+
+void mpy_ssl_error_no_memory(void) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        mp_obj_t exception = no_memory_exception();
+        nlr_pop();
+        nlr_raise(exception);
+    }
+    mp_raise_OSError(MP_ENOMEM); // nor for the text
+}
+
+#else
+
+void mpy_ssl_error_no_memory(void) {
+    mp_raise_OSError(MP_ENOMEM);
+}
+
+#endif
+
 void mpy_ssl_failure_raise(const mpy_ssl_failure_t *failure) {
     if (failure->code > 0) {
         mp_raise_OSError(failure->code);
     }
     if (mpy_ssl_error_is_no_memory(failure->code)) {
-        mp_raise_OSError(MP_ENOMEM);
+        mpy_ssl_error_no_memory();
     }
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {

@@ -26,6 +26,9 @@ typedef struct {
 // Raises the failure. Owns nothing.
 __attribute__((noreturn)) void mpy_ssl_failure_raise(const mpy_ssl_failure_t *failure);
 
+// Raises OSError(ENOMEM); where Python and TLS share a heap, with a text that tells which of the two is short of it.
+__attribute__((noreturn)) void mpy_ssl_error_no_memory(void);
+
 // Raises OSError for a code alone.
 __attribute__((noreturn)) void mpy_ssl_error_raise(int code);
 

@@ -19,6 +19,7 @@
 #include "pool.h"
 
 static size_t alloc_failures;
+static size_t failed_bytes;
 
 #if MPY_SSL_POOL
 
@@ -28,6 +29,16 @@ static void *port_calloc(size_t bytes) {
 
 static void port_free(void *ptr) {
     mpy_ssl_pool_free(ptr);
+}
+
+#elif MPY_SSL_PORT_HEAP
+
+static void *port_calloc(size_t bytes) {
+    return mpy_ssl_port_calloc(bytes);
+}
+
+static void port_free(void *ptr) {
+    mpy_ssl_port_free(ptr);
 }
 
 #elif MICROPY_TRACKED_ALLOC
@@ -91,6 +102,7 @@ void *mpy_ssl_calloc(size_t n, size_t size) {
     }
     if (ptr == NULL) {
         alloc_failures++;
+        failed_bytes = n * size;
         ptr = lend_reserve(n * size);
     }
     return ptr;
@@ -107,6 +119,10 @@ void mpy_ssl_free(void *ptr) {
 
 size_t mpy_ssl_alloc_failures(void) {
     return alloc_failures;
+}
+
+size_t mpy_ssl_alloc_failed_bytes(void) {
+    return failed_bytes;
 }
 
 void mpy_ssl_stack_check(void) {

@@ -9,7 +9,8 @@
 
 // Gives n * size bytes, zeroed, or NULL. With MICROPY_TRACKED_ALLOC the block is in the GC heap and stays alive
 // until mpy_ssl_free(); a full heap is collected first. Otherwise the block is from the C heap, and a failure is
-// tried again after one collection, because a finaliser may give back a whole session. Never raises.
+// tried again after one collection, because a finaliser may give back a whole session. Never raises. With
+// MPY_SSL_PORT_HEAP the port decides all this.
 void *mpy_ssl_calloc(size_t n, size_t size);
 
 // Frees a block of mpy_ssl_calloc(); NULL is allowed. May be called from a finaliser.
@@ -18,6 +19,18 @@ void mpy_ssl_free(void *ptr);
 // Number of allocations that have failed since power-up. A caller compares two readings to learn that a failure in
 // between was a lack of memory, which Mbed TLS often reports as something else.
 size_t mpy_ssl_alloc_failures(void);
+
+// Bytes that the last failed allocation asked for.
+size_t mpy_ssl_alloc_failed_bytes(void);
+
+#if MPY_SSL_PORT_HEAP
+// What a port with a heap of its own provides; contracts as above, `bytes` is never 0.
+void *mpy_ssl_port_calloc(size_t bytes);
+void mpy_ssl_port_free(void *ptr);
+
+// Bytes free in that heap, and in its largest free block.
+void mpy_ssl_port_heap_info(size_t *free, size_t *largest);
+#endif
 
 // While open, a hash context that cannot be allocated comes from a reserve of one, and still counts as a failure. Mbed TLS
 // 3.6 (mbedtls_ssl_derive_keys(), RFC 7627's session hash) goes on without it and reads past a buffer; so it finishes the

@@ -4,6 +4,12 @@
 // switches it on without asking (esp32), and keeps what some versions of MicroPython derive from it.
 #include "mpconfigport.h"
 
+// Some ports define this one by the next, so it is settled first.
+#if MICROPY_SSL_MBEDTLS
+#undef MICROPY_SSL_MBEDTLS
+#define MICROPY_SSL_MBEDTLS 1
+#endif
+
 #undef MICROPY_PY_SSL
 #define MICROPY_PY_SSL 0
 

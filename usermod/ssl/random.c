@@ -22,6 +22,8 @@
 static mbedtls_ctr_drbg_context drbg;
 static bool drbg_seeded;
 
+#if !MPY_SSL_PORT_ENTROPY
+
 MP_WEAK int mbedtls_hardware_poll(void *data, unsigned char *output, size_t len, size_t *olen) {
     (void)data;
     *olen = 0;
@@ -37,6 +39,8 @@ MP_WEAK int mbedtls_hardware_poll(void *data, unsigned char *output, size_t len,
     #endif
     return MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
 }
+
+#endif
 
 static int poll_chunk(unsigned char chunk[ENTROPY_CHUNK]) {
     size_t have = 0;

@@ -8,7 +8,8 @@
 
 // What a port provides, under the name that Mbed TLS gave it: true random bytes from hardware. Writes *olen <= len
 // bytes and returns 0, or returns a negative Mbed TLS error. Weak here, and failing: a port without an entropy source
-// has no TLS. On unix the module reads getrandom().
+// has no TLS. On unix the module reads getrandom(). A weak definition hides a strong one that is in a library: a port whose
+// objects are in one, or whose SDK has this function, defines MPY_SSL_PORT_ENTROPY=1, and nothing is defined here.
 int mbedtls_hardware_poll(void *data, unsigned char *output, size_t len, size_t *olen);
 
 // Seeds the generator if it is not seeded yet. Returns 0 or MBEDTLS_ERR_ENTROPY_SOURCE_FAILED; the latter also when

@@ -213,6 +213,7 @@ static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *option
         ret = mbedtls_ssl_conf_own_cert(conf, &session->identity->chain, &session->identity->key);
     }
     mbedtls_ssl_conf_min_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_max_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2); // an SDK's Mbed TLS may have 1.3
     mbedtls_ssl_conf_authmode(conf, options->verify_mode);
     mbedtls_ssl_conf_ca_chain(conf, session->trust != NULL ? session->trust->first : NULL, NULL);
     mbedtls_ssl_conf_ciphersuites(conf, session->ciphers != NULL ? session->ciphers->ids : mpy_ssl_ciphers_default);

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+#
+# What the module `ssl` gets from this port: memory, entropy, engines. Included by usermod/ssl/micropython.cmake, in the scope of
+# MicroPython's component of ESP-IDF; the options of sdkconfig are CMake variables here.
+
+set(MPY_SSL_ESP32_DIR ${CMAKE_CURRENT_LIST_DIR})
+
+if(NOT CONFIG_MBEDTLS_HAVE_TIME_DATE OR NOT CONFIG_MBEDTLS_SSL_PROTO_TLS1_2)
+    message(FATAL_ERROR "sdkconfig leaves out what TLS needs: CONFIG_MBEDTLS_HAVE_TIME_DATE and CONFIG_MBEDTLS_SSL_PROTO_TLS1_2; "
+        "add ${MPY_SSL_ESP32_DIR}/sdkconfig.tls to the board's SDKCONFIG_DEFAULTS, and build in an empty folder")
+endif()
+if(CONFIG_MBEDTLS_CUSTOM_MEM_ALLOC)
+    message(FATAL_ERROR "CONFIG_MBEDTLS_CUSTOM_MEM_ALLOC=y leaves nothing to count memory by: set CONFIG_MBEDTLS_DEFAULT_MEM_ALLOC=y")
+endif()
+
+target_sources(usermod_ssl INTERFACE
+    ${MPY_SSL_ESP32_DIR}/engines.c ${MPY_SSL_ESP32_DIR}/entropy.c ${MPY_SSL_ESP32_DIR}/heap.c)
+list(APPEND MICROPY_DEF_BOARD MPY_SSL_ACCELERATOR=1 MPY_SSL_PORT_ENTROPY=1 MPY_SSL_PORT_HEAP=1)
+
+# Functions of ours in the place of ESP-IDF's. --undefined, because what stands only in the place of others is otherwise left
+# in its archive.
+set(MPY_SSL_WRAPS esp_mbedtls_mem_calloc esp_mbedtls_mem_free mbedtls_hardware_poll)
+
+# Only with the engine has the library one function for all products that others call; in software it has its own.
+if(CONFIG_MBEDTLS_HARDWARE_MPI)
+    target_sources(usermod_ssl INTERFACE ${MPY_SSL_ESP32_DIR}/product.c)
+    list(APPEND MPY_SSL_WRAPS mbedtls_mpi_mul_mpi mbedtls_mpi_mul_int)
+endif()
+
+foreach(name ${MPY_SSL_WRAPS})
+    target_link_options(usermod_ssl INTERFACE -Wl,--wrap=${name} -Wl,--undefined=${name})
+endforeach()
+
+# The network of Espressif's QEMU.
+if(CONFIG_ETH_USE_OPENETH)
+    target_sources(usermod_ssl INTERFACE ${MPY_SSL_ESP32_DIR}/openeth.c)
+endif()
