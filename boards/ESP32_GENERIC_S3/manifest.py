@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+include("$(BOARD_DIR)/../../ports/esp32/manifest.py")

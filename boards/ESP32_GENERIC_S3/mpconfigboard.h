@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#ifndef MICROPY_HW_BOARD_NAME // a variant may have another
+#define MICROPY_HW_BOARD_NAME "ESP32-S3 module"
+#endif
+#define MICROPY_HW_MCU_NAME "ESP32-S3"
+
+// The prompt is on the UART too, for boards with a USB bridge of their own.
+#define MICROPY_HW_ENABLE_UART_REPL 1
+
+// Default pins of I2C(0), free on every module.
+#define MICROPY_HW_I2C0_SCL 9
+#define MICROPY_HW_I2C0_SDA 8
