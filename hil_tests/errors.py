@@ -21,6 +21,10 @@ class ImageMissing(BoardError):
         super().__init__(f"{board}: the image {image} does not exist; build it with: make firmware BOARD={board}")
 
 
+class BoardUnavailable(BoardError):
+    """This machine cannot run the board at all; its tests are skipped with this message."""
+
+
 class ToolMissing(BoardError):
     """A program that a driver needs is not installed."""
 

@@ -15,7 +15,7 @@ from hil_tests import peers
 from hil_tests.boards import Board, board_names, make_board, read_description
 from hil_tests.boards.description import ROOT
 from hil_tests.certificates import Authority, Identity
-from hil_tests.errors import BoardError, RigError
+from hil_tests.errors import BoardError, BoardUnavailable, RigError
 from hil_tests.peers.contexts import TlsOptions, client_context, server_context
 from hil_tests.peers.proxy import Fault, Proxy
 from hil_tests.replay import replay_command
@@ -102,7 +102,10 @@ def session_board(request: pytest.FixtureRequest) -> Iterator[Board]:
     board = make_board(read_description(request.param), config.getoption("--board-log"), config.getoption("--image"))
     board.clear_logs()
     try:
-        board.boot()
+        try:
+            board.boot()
+        except BoardUnavailable as error:
+            pytest.skip(str(error))
         yield board
     finally:
         board.close()

@@ -38,6 +38,8 @@ LAST_PORT = 8999
 class QemuBoard(MpremoteBoard):
     """One QEMU process. Its storage is blank at `boot()` and survives resets."""
 
+    boot_seconds = BOOT_SECONDS
+
     def __init__(self, description: BoardDescription, image: Path, directory: Path) -> None:
         super().__init__(description, image, directory)
         self.emulator: EmulatorSettings = read_emulator(description)
@@ -100,14 +102,14 @@ class QemuBoard(MpremoteBoard):
         if first:
             self.qmp.execute("cont")
             self._await_prompt()
-        self._repl.enter(soft_reset=False, timeout=BOOT_SECONDS)
+        self._repl.enter(soft_reset=False, timeout=self.boot_seconds)
 
     def _await_prompt(self) -> None:
         ready = self.emulator.ready.encode()
-        seen = self.repl.console.read_until(ready, BOOT_SECONDS)
+        seen = self.repl.console.read_until(ready, self.boot_seconds)
         if not seen.endswith(ready):
             self._check()
-            raise BootFailed(f"expected {ready!r} within {BOOT_SECONDS:g} s, seen {seen[-500:]!r}")
+            raise BootFailed(f"expected {ready!r} within {self.boot_seconds:g} s, seen {seen[-500:]!r}")
 
     def _power_off(self) -> None:
         if self._qmp is not None:
@@ -126,7 +128,7 @@ class QemuBoard(MpremoteBoard):
             self.qmp.execute("cont")
             self._await_prompt()
             self._resets()
-        self.repl.enter(soft_reset=not hard, timeout=BOOT_SECONDS)
+        self.repl.enter(soft_reset=not hard, timeout=self.boot_seconds)
 
     def _drain(self) -> None:
         """Stop the machine and drop what it has printed, so that an old prompt is not taken for the next one."""

@@ -63,7 +63,7 @@ def test_a_console_that_refuses_connections_is_a_failed_boot(tmp_path: Path, mon
 
 
 def test_a_board_without_prompt_is_a_failed_boot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hil_tests.boards.qemu.BOOT_SECONDS", 0.2)
+    monkeypatch.setattr("hil_tests.boards.qemu.QemuBoard.boot_seconds", 0.2)
     monkeypatch.setattr("hil_tests.boards.qemu.QUIT_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as console:
         program = _fake_qemu(tmp_path, console.getsockname()[1])
