@@ -58,7 +58,7 @@ def main():
     stream = connect()
     try:
         today = "{:04}-{:02}-{:02}".format(*time.gmtime()[:3])
-        suite, version = stream.cipher()
+        suite, version = stream.cipher()[:2]
         print(f"verified: the certificate is for {HOST}, valid on {today}, and signed by a CA in {CA_FILE}")
         print(f"encrypted: {version}, {suite}")
         status, headers, body = get(stream, PATH)

@@ -83,7 +83,7 @@ def main():
         sock.connect(socket.getaddrinfo(ADDRESS or HOST, PORT)[0][-1])
         stream = context.wrap_socket(sock, server_hostname=HOST)
         request(stream, CONNECT, text("MQTT") + struct.pack("!BBH", 4, 2, KEEPALIVE) + text(CLIENT_ID), CONNACK)
-        print("connected to", HOST, "with", *stream.cipher())
+        print("connected to", HOST, "with", *stream.cipher()[:2])
         request(stream, SUBSCRIBE, struct.pack("!H", 1) + text(TOPIC) + b"\x00", SUBACK)
         send(stream, PUBLISH, text(TOPIC) + MESSAGE.encode())
         print("received", *message(stream))

@@ -95,7 +95,7 @@ def test_a_connection_uses_what_was_set(script: Script, authority: Authority) ->
         client, server = client_context(ID), server_context(ID)
         client.set_ciphers([name])
         c, s = connect(client, server)
-        print(c.cipher(), s.cipher() == c.cipher(), talks(c, s))
+        print(c.cipher()[:2], s.cipher() == c.cipher(), talks(c, s))
     """
     lines = script(code, ID=authority.p256)
     assert lines == [f"{(name, 'TLSv1.2')} True True" for name in (GCM, CHACHA)]
@@ -152,3 +152,16 @@ def test_openssl_agrees_on_the_suite(
     server = tls_server(authority.p256, maximum="1.2")
     assert script(code, **server.values(script.board)) == ["TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384"]
     assert server.session().cipher == "ECDHE-ECDSA-AES256-GCM-SHA384"
+
+
+@pytest.mark.parametrize(
+    ("name", "bits"),
+    [(GCM, 128), (CHACHA, 256), ("TLS-ECDHE-ECDSA-WITH-AES-256-CBC-SHA384", 256)],
+)
+def test_cipher_tells_the_secret_bits(script: Script, authority: Authority, name: str, bits: int) -> None:
+    code = """
+    client = client_context(ID)
+    client.set_ciphers([NAME])
+    print([s.cipher() for s in connect(client, server_context(ID))])
+    """
+    assert script(code, ID=authority.p256, NAME=name) == [repr([(name, "TLSv1.2", bits)] * 2)]

@@ -89,6 +89,11 @@ void mpy_ssl_ciphers_unref(mpy_ssl_ciphers_t *ciphers) {
     }
 }
 
+int mpy_ssl_ciphers_bits(int id) {
+    const mbedtls_ssl_ciphersuite_t *suite = mbedtls_ssl_ciphersuite_from_id(id);
+    return suite != NULL ? (int)mbedtls_ssl_ciphersuite_get_cipher_key_bitlen(suite) : 0;
+}
+
 mp_obj_t mpy_ssl_ciphers_names(const int *ids) {
     mp_obj_t list = mp_obj_new_list(0, NULL);
     for (; *ids != 0; ++ids) {

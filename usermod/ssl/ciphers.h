@@ -26,6 +26,9 @@ mpy_ssl_ciphers_t *mpy_ssl_ciphers_new(mp_obj_t names);
 mpy_ssl_ciphers_t *mpy_ssl_ciphers_ref(mpy_ssl_ciphers_t *ciphers);
 void mpy_ssl_ciphers_unref(mpy_ssl_ciphers_t *ciphers);
 
+// Length of the suite's encryption key in bits, as CPython's cipher() gives it.
+int mpy_ssl_ciphers_bits(int id);
+
 // A list of the names of ids[], without those that this build does not have. May raise MemoryError.
 mp_obj_t mpy_ssl_ciphers_names(const int *ids);
 

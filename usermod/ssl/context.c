@@ -9,6 +9,7 @@
 #include "context.h"
 #include "memory.h"
 #include "socket.h"
+#include "version.h"
 
 #define HOSTNAME_MAX_LEN 255 // RFC 1035, 2.3.4
 
@@ -18,6 +19,8 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     mpy_ssl_context_t *self = mp_obj_malloc_with_finaliser(mpy_ssl_context_t, &mpy_ssl_type_context);
     self->protocol = (uint8_t)protocol;
     self->verify_mode = protocol == MPY_SSL_PROTOCOL_TLS_CLIENT ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE;
+    self->minimum_version = MPY_SSL_VERSION_OLDEST;
+    self->maximum_version = MPY_SSL_VERSION_NEWEST;
     self->identity = NULL;
     self->trust = NULL;
     self->ciphers = NULL;
@@ -26,14 +29,18 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     return self;
 }
 
-static mp_obj_t context_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
-    (void)type;
-    mp_arg_check_num(n_args, n_kw, 1, 1, false);
-    mp_int_t protocol = mp_obj_get_int(args[0]);
+static mp_int_t checked_protocol(mp_obj_t value) {
+    mp_int_t protocol = mp_obj_get_int(value);
     if (protocol != MPY_SSL_PROTOCOL_TLS_CLIENT && protocol != MPY_SSL_PROTOCOL_TLS_SERVER) {
         mp_raise_ValueError(MP_ERROR_TEXT("protocol must be PROTOCOL_TLS_CLIENT or PROTOCOL_TLS_SERVER"));
     }
-    return MP_OBJ_FROM_PTR(context_new(protocol));
+    return protocol;
+}
+
+static mp_obj_t context_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    (void)type;
+    mp_arg_check_num(n_args, n_kw, 1, 1, false);
+    return MP_OBJ_FROM_PTR(context_new(checked_protocol(args[0])));
 }
 
 static void set_verify_mode(mpy_ssl_context_t *self, mp_obj_t value) {
@@ -58,6 +65,22 @@ static void load_identity(mpy_ssl_context_t *self, mp_obj_t cert, mp_obj_t key, 
     self->identity = identity;
 }
 
+// False if there is no such attribute to store to.
+static bool store_attr(mpy_ssl_context_t *self, qstr attr, mp_obj_t value) {
+    if (attr == MP_QSTR_verify_mode) {
+        set_verify_mode(self, value);
+    } else if (attr == MP_QSTR_verify_callback) {
+        set_verify_callback(self, value);
+    } else if (attr == MP_QSTR_minimum_version) {
+        self->minimum_version = mpy_ssl_version_minimum(value);
+    } else if (attr == MP_QSTR_maximum_version) {
+        self->maximum_version = mpy_ssl_version_maximum(value);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
     if (dest[0] == MP_OBJ_NULL) {
@@ -67,17 +90,15 @@ static void context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             dest[0] = self->verify_callback;
         } else if (attr == MP_QSTR_protocol) {
             dest[0] = MP_OBJ_NEW_SMALL_INT(self->protocol);
+        } else if (attr == MP_QSTR_minimum_version) {
+            dest[0] = MP_OBJ_NEW_SMALL_INT(self->minimum_version);
+        } else if (attr == MP_QSTR_maximum_version) {
+            dest[0] = MP_OBJ_NEW_SMALL_INT(self->maximum_version);
         } else {
             dest[1] = MP_OBJ_SENTINEL; // look among the methods
         }
-    } else if (dest[1] != MP_OBJ_NULL) {
-        if (attr == MP_QSTR_verify_mode) {
-            set_verify_mode(self, dest[1]);
-            dest[0] = MP_OBJ_NULL; // stored
-        } else if (attr == MP_QSTR_verify_callback) {
-            set_verify_callback(self, dest[1]);
-            dest[0] = MP_OBJ_NULL;
-        }
+    } else if (dest[1] != MP_OBJ_NULL && store_attr(self, attr, dest[1])) {
+        dest[0] = MP_OBJ_NULL; // stored
     }
 }
 
@@ -173,7 +194,7 @@ static const char *checked_hostname(mp_obj_t name_in) {
     return name;
 }
 
-static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side, bool do_handshake, mp_obj_t hostname) {
+static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side, mpy_ssl_wrapping_t *wrapping) {
     if (server_side != (self->protocol == MPY_SSL_PROTOCOL_TLS_SERVER)) {
         mp_raise_ValueError(server_side
             ? MP_ERROR_TEXT("server_side=True needs a PROTOCOL_TLS_SERVER context")
@@ -181,8 +202,10 @@ static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side,
     }
     mpy_ssl_options_t options = {
         .server_side = server_side,
+        .minimum_version = self->minimum_version,
+        .maximum_version = self->maximum_version,
         .verify_mode = self->verify_mode,
-        .server_hostname = checked_hostname(hostname),
+        .server_hostname = checked_hostname(wrapping->server_hostname),
         .identity = self->identity,
         .trust = self->trust,
         .ciphers = self->ciphers,
@@ -192,22 +215,31 @@ static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side,
     if (!server_side && options.server_hostname == NULL && self->verify_mode == MBEDTLS_SSL_VERIFY_REQUIRED) {
         mp_raise_ValueError(MP_ERROR_TEXT("CERT_REQUIRED requires server_hostname"));
     }
-    return mpy_ssl_socket_new(stream, &options, do_handshake);
+    if (self->minimum_version > self->maximum_version) {
+        mp_raise_ValueError(MP_ERROR_TEXT("minimum_version is above maximum_version"));
+    }
+    wrapping->context = MP_OBJ_FROM_PTR(self);
+    return mpy_ssl_socket_new(stream, &options, wrapping);
 }
 
-// SSLContext.wrap_socket(sock, *, server_side=False, do_handshake_on_connect=True, server_hostname=None)
+// SSLContext.wrap_socket(sock, *, server_side=False, do_handshake_on_connect=True, server_hostname=None, handshake_timeout=None)
 static mp_obj_t context_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
-    enum { ARG_sock, ARG_server_side, ARG_do_handshake_on_connect, ARG_server_hostname };
+    enum { ARG_sock, ARG_server_side, ARG_do_handshake_on_connect, ARG_server_hostname, ARG_handshake_timeout };
     static const mp_arg_t allowed[] = {
         {MP_QSTR_sock, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
         {MP_QSTR_server_side, MP_ARG_KW_ONLY | MP_ARG_BOOL, {.u_bool = false}},
         {MP_QSTR_do_handshake_on_connect, MP_ARG_KW_ONLY | MP_ARG_BOOL, {.u_bool = true}},
         {MP_QSTR_server_hostname, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_handshake_timeout, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
-    return wrap(MP_OBJ_TO_PTR(pos_args[0]), args[ARG_sock].u_obj, args[ARG_server_side].u_bool,
-        args[ARG_do_handshake_on_connect].u_bool, args[ARG_server_hostname].u_obj);
+    mpy_ssl_wrapping_t wrapping = {
+        .server_hostname = args[ARG_server_hostname].u_obj,
+        .timeout = mpy_ssl_timeout_ms(args[ARG_handshake_timeout].u_obj),
+        .do_handshake = args[ARG_do_handshake_on_connect].u_bool,
+    };
+    return wrap(MP_OBJ_TO_PTR(pos_args[0]), args[ARG_sock].u_obj, args[ARG_server_side].u_bool, &wrapping);
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(context_wrap_socket_obj, 1, context_wrap_socket);
 
@@ -245,9 +277,43 @@ static mp_obj_t wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
     if (args[ARG_ca_certs].u_obj != mp_const_none) {
         mpy_ssl_trust_load(&context->trust, args[ARG_ca_certs].u_obj);
     }
-    return wrap(context, args[ARG_sock].u_obj, server_side, args[ARG_do_handshake].u_bool, args[ARG_server_hostname].u_obj);
+    mpy_ssl_wrapping_t wrapping = {
+        .server_hostname = args[ARG_server_hostname].u_obj,
+        .do_handshake = args[ARG_do_handshake].u_bool,
+    };
+    return wrap(context, args[ARG_sock].u_obj, server_side, &wrapping);
 }
 MP_DEFINE_CONST_FUN_OBJ_KW(mpy_ssl_wrap_socket_obj, 1, wrap_socket);
+
+// --- create_default_context -----------------------------------------------------------------------------------
+
+// The peer's role, as in CPython: a context that authenticates servers is a client's. The numbers are those of PROTOCOL_*.
+static const mp_rom_map_elem_t purpose_table[] = {
+    {MP_ROM_QSTR(MP_QSTR_SERVER_AUTH), MP_ROM_INT(MPY_SSL_PROTOCOL_TLS_CLIENT)},
+    {MP_ROM_QSTR(MP_QSTR_CLIENT_AUTH), MP_ROM_INT(MPY_SSL_PROTOCOL_TLS_SERVER)},
+};
+static MP_DEFINE_CONST_DICT(purpose, purpose_table);
+
+MP_DEFINE_CONST_OBJ_TYPE(mpy_ssl_type_purpose, MP_QSTR_Purpose, MP_TYPE_FLAG_NONE, locals_dict, &purpose);
+
+static mp_obj_t create_default_context(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+    enum { ARG_purpose, ARG_cafile, ARG_cadata };
+    static const mp_arg_t allowed[] = {
+        {MP_QSTR_purpose, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_INT(MPY_SSL_PROTOCOL_TLS_CLIENT)}},
+        {MP_QSTR_cafile, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_cadata, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+    };
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
+    mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
+    mpy_ssl_context_t *context = context_new(checked_protocol(args[ARG_purpose].u_obj));
+    for (size_t i = ARG_cafile; i <= ARG_cadata; ++i) {
+        if (args[i].u_obj != mp_const_none) {
+            mpy_ssl_trust_load(&context->trust, args[i].u_obj);
+        }
+    }
+    return MP_OBJ_FROM_PTR(context);
+}
+MP_DEFINE_CONST_FUN_OBJ_KW(mpy_ssl_create_default_context_obj, 0, create_default_context);
 
 static const mp_rom_map_elem_t context_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_load_cert_chain), MP_ROM_PTR(&context_load_cert_chain_obj)},

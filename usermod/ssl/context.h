@@ -22,6 +22,8 @@ typedef struct {
     mp_obj_base_t base;
     uint8_t protocol;
     uint8_t verify_mode;
+    uint16_t minimum_version; // mbedtls_ssl_protocol_version
+    uint16_t maximum_version;
     mpy_ssl_identity_t *identity;
     mpy_ssl_trust_t *trust;
     mpy_ssl_ciphers_t *ciphers;
@@ -30,6 +32,10 @@ typedef struct {
 } mpy_ssl_context_t;
 
 extern const mp_obj_type_t mpy_ssl_type_context;
+
+// ssl.create_default_context(purpose=Purpose.SERVER_AUTH, *, cafile=None, cadata=None), and ssl.Purpose.
+MP_DECLARE_CONST_FUN_OBJ_KW(mpy_ssl_create_default_context_obj);
+extern const mp_obj_type_t mpy_ssl_type_purpose;
 
 // ssl.wrap_socket(): a context and a socket in one call.
 MP_DECLARE_CONST_FUN_OBJ_KW(mpy_ssl_wrap_socket_obj);

@@ -39,6 +39,13 @@ MP_DEFINE_CONST_OBJ_TYPE(
     parent, &verification_error_bases
     );
 
+#define DEFINE_OS_ERROR(object, name) \
+    MP_DEFINE_CONST_OBJ_TYPE(object, name, MP_TYPE_FLAG_NONE, make_new, mp_obj_exception_make_new, \
+    print, mp_obj_exception_print, attr, mp_obj_exception_attr, parent, &mp_type_OSError)
+
+DEFINE_OS_ERROR(mpy_ssl_type_want_read_error, MP_QSTR_SSLWantReadError);
+DEFINE_OS_ERROR(mpy_ssl_type_want_write_error, MP_QSTR_SSLWantWriteError);
+
 typedef struct {
     int16_t code;
     uint8_t alert;    // to send; 0 where the connection is gone or the fault is not the peer's

@@ -16,6 +16,11 @@
 // OSError and ValueError in one, for certificates that were refused: CPython's ssl.SSLCertVerificationError.
 extern const mp_obj_type_t mpy_ssl_type_verification_error;
 
+// OSError(EAGAIN) of a call that a non-blocking stream cut short, by what it waits for: CPython's ssl.SSLWantReadError and
+// ssl.SSLWantWriteError. read() and write() return None instead, as MicroPython's streams do.
+extern const mp_obj_type_t mpy_ssl_type_want_read_error;
+extern const mp_obj_type_t mpy_ssl_type_want_write_error;
+
 // What went wrong on a connection, small enough to keep, so that later calls can say it again.
 typedef struct {
     int code;              // negative Mbed TLS error, or a positive errno; 0 for none

@@ -21,7 +21,7 @@ endif()
 
 add_library(usermod_ssl INTERFACE)
 target_include_directories(usermod_ssl INTERFACE ${MPY_SSL_DIR})
-foreach(name accelerator alpn blob certificate ciphers clock context error memory module pool random record session socket stream)
+foreach(name accelerator alpn blob certificate ciphers clock context error memory module pool random record session socket stream version)
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_DIR}/${name}.c)
 endforeach()
 

@@ -19,7 +19,7 @@ endif
 override MICROPY_PY_SSL := 0
 
 SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
-	accelerator.c alpn.c blob.c certificate.c ciphers.c clock.c context.c error.c memory.c module.c pool.c random.c record.c session.c socket.c stream.c)
+	accelerator.c alpn.c blob.c certificate.c ciphers.c clock.c context.c error.c memory.c module.c pool.c random.c record.c session.c socket.c stream.c version.c)
 
 # hashlib and cryptolib go on using Mbed TLS.
 CFLAGS_USERMOD += -DMP_CONFIGFILE='"$(abspath $(MPY_SSL_DIR))/mpconfig_without_stock_ssl.h"' -DMICROPY_SSL_MBEDTLS=1 -DMPY_SSL_VERSION=\"$(MPY_SSL_VERSION)\" \

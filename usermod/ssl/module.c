@@ -12,10 +12,18 @@
 #include "error.h"
 #include "memory.h"
 #include "socket.h"
+#include "version.h"
 
 #ifndef MPY_SSL_VERSION
 #define MPY_SSL_VERSION "unknown"
 #endif
+
+#if defined(MBEDTLS_SSL_ALPN)
+#define HAVE_ALPN 1
+#else
+#define HAVE_ALPN 0
+#endif
+#define HAS(condition) ((condition) ? MP_ROM_TRUE : MP_ROM_FALSE)
 
 static const MP_DEFINE_STR_OBJ(version_obj, MPY_SSL_VERSION);
 static const MP_DEFINE_STR_OBJ(mbedtls_version_obj, MBEDTLS_VERSION_STRING_FULL);
@@ -32,6 +40,13 @@ static const mp_rom_map_elem_t module_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_SSLContext), MP_ROM_PTR(&mpy_ssl_type_context)},
     {MP_ROM_QSTR(MP_QSTR_SSLSocket), MP_ROM_PTR(&mpy_ssl_type_socket)},
     {MP_ROM_QSTR(MP_QSTR_SSLCertVerificationError), MP_ROM_PTR(&mpy_ssl_type_verification_error)},
+    {MP_ROM_QSTR(MP_QSTR_CertificateError), MP_ROM_PTR(&mpy_ssl_type_verification_error)},
+    {MP_ROM_QSTR(MP_QSTR_SSLError), MP_ROM_PTR(&mp_type_OSError)}, // every failure of TLS is one
+    {MP_ROM_QSTR(MP_QSTR_SSLWantReadError), MP_ROM_PTR(&mpy_ssl_type_want_read_error)},
+    {MP_ROM_QSTR(MP_QSTR_SSLWantWriteError), MP_ROM_PTR(&mpy_ssl_type_want_write_error)},
+    {MP_ROM_QSTR(MP_QSTR_Purpose), MP_ROM_PTR(&mpy_ssl_type_purpose)},
+    {MP_ROM_QSTR(MP_QSTR_TLSVersion), MP_ROM_PTR(&mpy_ssl_type_tls_version)},
+    {MP_ROM_QSTR(MP_QSTR_create_default_context), MP_ROM_PTR(&mpy_ssl_create_default_context_obj)},
     {MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&mpy_ssl_wrap_socket_obj)},
     {MP_ROM_QSTR(MP_QSTR_engines), MP_ROM_PTR(&mpy_ssl_engines_obj)},
     {MP_ROM_QSTR(MP_QSTR_VERSION), MP_ROM_PTR(&version_obj)},
@@ -41,6 +56,13 @@ static const mp_rom_map_elem_t module_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_CERT_NONE), MP_ROM_INT(MBEDTLS_SSL_VERIFY_NONE)},
     {MP_ROM_QSTR(MP_QSTR_CERT_OPTIONAL), MP_ROM_INT(MBEDTLS_SSL_VERIFY_OPTIONAL)},
     {MP_ROM_QSTR(MP_QSTR_CERT_REQUIRED), MP_ROM_INT(MBEDTLS_SSL_VERIFY_REQUIRED)},
+    {MP_ROM_QSTR(MP_QSTR_HAS_ALPN), HAS(HAVE_ALPN)},
+    {MP_ROM_QSTR(MP_QSTR_HAS_ECDH), MP_ROM_TRUE},
+    {MP_ROM_QSTR(MP_QSTR_HAS_SNI), MP_ROM_TRUE},
+    {MP_ROM_QSTR(MP_QSTR_HAS_TLSv1), MP_ROM_FALSE},
+    {MP_ROM_QSTR(MP_QSTR_HAS_TLSv1_1), MP_ROM_FALSE},
+    {MP_ROM_QSTR(MP_QSTR_HAS_TLSv1_2), MP_ROM_TRUE},
+    {MP_ROM_QSTR(MP_QSTR_HAS_TLSv1_3), HAS(MPY_SSL_VERSION_NEWEST > MBEDTLS_SSL_VERSION_TLS1_2)},
 };
 static MP_DEFINE_CONST_DICT(module_globals, module_globals_table);
 

@@ -18,6 +18,8 @@
 #define PEER_ALERT(ssl) ((uint8_t)mbedtls_ssl_get_fatal_alert(ssl))
 #endif
 
+#define DROP_LIMIT 65536 // bytes that a peer may still send after our close_notify
+
 static bool is_want(int ret) {
     return ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE;
 }
@@ -61,7 +63,7 @@ static void forgive_lost_peer(mpy_ssl_stream_t *stream) {
 }
 
 void mpy_ssl_session_close(mpy_ssl_session_t *session) {
-    if (session->open && session->stream.object != MP_OBJ_NULL && mpy_ssl_session_flush(session) == 0) {
+    if (session->open && session->stream.object != MP_OBJ_NULL && mpy_ssl_session_flush(session) == 0 && !session->said_goodbye) {
         mbedtls_ssl_close_notify(&session->ssl);
         forgive_lost_peer(&session->stream);
     }
@@ -212,8 +214,8 @@ static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *option
     if (ret == 0 && session->identity != NULL) {
         ret = mbedtls_ssl_conf_own_cert(conf, &session->identity->chain, &session->identity->key);
     }
-    mbedtls_ssl_conf_min_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2);
-    mbedtls_ssl_conf_max_tls_version(conf, MBEDTLS_SSL_VERSION_TLS1_2); // an SDK's Mbed TLS may have 1.3
+    mbedtls_ssl_conf_min_tls_version(conf, (mbedtls_ssl_protocol_version)options->minimum_version);
+    mbedtls_ssl_conf_max_tls_version(conf, (mbedtls_ssl_protocol_version)options->maximum_version);
     mbedtls_ssl_conf_authmode(conf, options->verify_mode);
     mbedtls_ssl_conf_ca_chain(conf, session->trust != NULL ? session->trust->first : NULL, NULL);
     mbedtls_ssl_conf_ciphersuites(conf, session->ciphers != NULL ? session->ciphers->ids : mpy_ssl_ciphers_default);
@@ -320,6 +322,7 @@ static int handshake_steps(mpy_ssl_session_t *session) {
         }
     }
     session->stream.handshaking = ret != 0;
+    session->stream.timed = session->stream.timed && ret != 0;
     return ret;
 }
 
@@ -455,6 +458,46 @@ int mpy_ssl_session_write(mpy_ssl_session_t *session, const void *buf, size_t le
         ret = hear_last_words(session);
     }
     return ret >= 0 || is_want(ret) || ret == MPY_SSL_ERR_OTHER_DATA ? ret : mpy_ssl_session_fail(session, ret);
+}
+
+// --- End ------------------------------------------------------------------------------------------------------
+
+static int say_goodbye(mpy_ssl_session_t *session) {
+    int ret = mpy_ssl_session_flush(session);
+    if (ret == 0 && !session->said_goodbye) {
+        ret = mbedtls_ssl_close_notify(&session->ssl);
+        session->said_goodbye = ret == 0 || session->stream.unsent > 0;
+    }
+    return ret;
+}
+
+int mpy_ssl_session_shutdown(mpy_ssl_session_t *session) {
+    int ret;
+    begin(session);
+    do {
+        ret = say_goodbye(session);
+    } while (again(session, ret));
+    return ret == 0 || is_want(ret) ? ret : mpy_ssl_session_fail(session, ret);
+}
+
+int mpy_ssl_session_unwrap(mpy_ssl_session_t *session) {
+    unsigned char dropped[64];
+    int ret = mpy_ssl_session_shutdown(session);
+    while (ret == 0 && !session->peer_closed) {
+        ret = mpy_ssl_session_read(session, dropped, sizeof(dropped));
+        session->dropped += ret > 0 ? (size_t)ret : 0;
+        if (ret > 0) {
+            ret = session->dropped < DROP_LIMIT ? 0 : mpy_ssl_session_fail(session, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE);
+        }
+    }
+    return ret;
+}
+
+mp_obj_t mpy_ssl_session_detach(mpy_ssl_session_t *session) {
+    mp_obj_t stream = session->stream.object;
+    session->stream.object = MP_OBJ_NULL;
+    release(session);
+    return stream;
 }
 
 bool mpy_ssl_session_has_input(const mpy_ssl_session_t *session) {

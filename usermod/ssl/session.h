@@ -25,6 +25,8 @@
 // What a connection is made from. Borrowed for the call of mpy_ssl_session_open(), which takes references of its own.
 typedef struct {
     bool server_side;
+    uint16_t minimum_version;    // mbedtls_ssl_protocol_version
+    uint16_t maximum_version;
     uint8_t verify_mode;         // MBEDTLS_SSL_VERIFY_NONE, _OPTIONAL, _REQUIRED
     const char *server_hostname; // for SNI and verification (RFC 6066, 3; RFC 6125), or NULL
     mpy_ssl_identity_t *identity; // or NULL
@@ -47,11 +49,13 @@ typedef struct {
     uint32_t verify_flags; // all failed checks of the peer's chain
     size_t unfinished;     // bytes of a write that are encrypted but not sent, see mpy_ssl_session_write()
     uint32_t unfinished_hash;
+    size_t dropped;        // bytes that came after our close_notify
     size_t alloc_failures; // reading at the start of the current call
     uint8_t verify_mode;
     bool open;             // ssl and conf are in use
     bool keep_stream;      // a failure leaves the stream open, because it is still the caller's
     bool peer_closed;      // close_notify was received
+    bool said_goodbye;     // close_notify was sent, or waits in the output buffer
     mbedtls_ssl_config conf;
     mbedtls_ssl_context ssl;
 } mpy_ssl_session_t;
@@ -76,6 +80,15 @@ int mpy_ssl_session_write(mpy_ssl_session_t *session, const void *buf, size_t le
 
 // Sends what is still in the output buffer. 0 if there is nothing left.
 int mpy_ssl_session_flush(mpy_ssl_session_t *session);
+
+// Sends close_notify. The peer may go on sending, but nothing more can be written. 0 when it is on its way. Needs a complete handshake.
+int mpy_ssl_session_shutdown(mpy_ssl_session_t *session);
+
+// The same, and waits for the peer's; data that arrive before it are dropped, up to 64 KB. 0 when both have gone.
+int mpy_ssl_session_unwrap(mpy_ssl_session_t *session);
+
+// Releases everything but the stream, which it returns: for a connection that mpy_ssl_session_unwrap() has ended.
+mp_obj_t mpy_ssl_session_detach(mpy_ssl_session_t *session);
 
 // True if a read would give something without asking the stream.
 bool mpy_ssl_session_has_input(const mpy_ssl_session_t *session);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "py/mperrno.h"
+#include "py/mphal.h"
 #include "py/objtuple.h"
 #include "py/runtime.h"
 #include "py/stream.h"
@@ -11,11 +12,15 @@
 #include "memory.h"
 #include "socket.h"
 
+#define TIMEOUT_LIMIT 0x7fffffff // milliseconds that a signed difference of ticks can hold
 #define POLL_BOTH (MP_STREAM_POLL_RD | MP_STREAM_POLL_WR)
 
 typedef struct {
     mp_obj_base_t base;
     uintptr_t poll_for; // the direction that TLS waits for if it is not the caller's: MP_STREAM_POLL_RD, _WR or 0
+    mp_obj_t context;
+    mp_obj_t server_hostname;
+    uint32_t timeout; // milliseconds for a handshake, 0: none
     mpy_ssl_session_t session;
 } mpy_ssl_socket_t;
 
@@ -30,16 +35,17 @@ __attribute__((noreturn)) static void give_up(mpy_ssl_socket_t *self) {
 // What a stream's timeout or exception means while a handshake is being waited for: its end.
 __attribute__((noreturn)) static void give_up_waiting(mpy_ssl_socket_t *self) {
     int error = self->session.stream.error;
+    self->session.stream.timed = false; // or the alert would be late as well
     mpy_ssl_session_fail(&self->session, MBEDTLS_ERR_SSL_INTERNAL_ERROR);
     self->session.failure.code = error != 0 ? error : MP_ECONNABORTED;
     give_up(self);
 }
 
-// Completes the handshake, waiting as long as it takes. False if a socket is set not to block, and would.
-static bool handshake(mpy_ssl_socket_t *self) {
+// Repeats a step of the session until it is done, waiting as long as it takes. False if a socket is set not to block, and would.
+static bool complete(mpy_ssl_socket_t *self, int (*step)(mpy_ssl_session_t *)) {
     mpy_ssl_stream_t *stream = &self->session.stream;
     int ret;
-    while ((ret = mpy_ssl_session_handshake(&self->session)) != 0) {
+    while ((ret = step(&self->session)) != 0) {
         if (!self->session.open) {
             give_up(self);
         }
@@ -59,17 +65,34 @@ static bool handshake(mpy_ssl_socket_t *self) {
     return true;
 }
 
-mp_obj_t mpy_ssl_socket_new(mp_obj_t stream, const mpy_ssl_options_t *options, bool do_handshake) {
+// A call that may have to shake hands first has the timeout of the handshake, if one is set.
+static void start_timer(mpy_ssl_socket_t *self) {
+    mpy_ssl_stream_t *stream = &self->session.stream;
+    stream->timed = stream->handshaking && self->timeout != 0;
+    stream->deadline = mp_hal_ticks_ms() + self->timeout;
+}
+
+static bool handshake(mpy_ssl_socket_t *self) {
+    start_timer(self);
+    bool done = complete(self, mpy_ssl_session_handshake);
+    self->session.stream.timed = false;
+    return done;
+}
+
+mp_obj_t mpy_ssl_socket_new(mp_obj_t stream, const mpy_ssl_options_t *options, const mpy_ssl_wrapping_t *wrapping) {
     mpy_ssl_stack_check();
     mpy_ssl_socket_t *self = mp_obj_malloc_with_finaliser(mpy_ssl_socket_t, &mpy_ssl_type_socket);
     memset((char *)self + sizeof(self->base), 0, sizeof(*self) - sizeof(self->base));
     mpy_ssl_stream_init(&self->session.stream, stream);
+    self->context = wrapping->context;
+    self->server_hostname = wrapping->server_hostname;
+    self->timeout = wrapping->timeout;
     int ret = mpy_ssl_session_open(&self->session, options);
     if (ret != 0) {
         self->session.stream.object = MP_OBJ_NULL; // still the caller's
         mpy_ssl_error_raise(ret);
     }
-    if (do_handshake) {
+    if (wrapping->do_handshake) {
         self->session.keep_stream = mpy_ssl_stream_is_python(&self->session.stream);
         handshake(self);
         self->session.keep_stream = false;
@@ -95,6 +118,10 @@ static bool is_usable(mpy_ssl_socket_t *self, int *error) {
 // waits for the opposite of what the caller does: `other_code`.
 static mp_uint_t result(mpy_ssl_socket_t *self, int ret, int other_code, uintptr_t other, int *error) {
     mpy_ssl_stream_t *stream = &self->session.stream;
+    if (stream->timed && stream->error == MP_ETIMEDOUT) {
+        give_up_waiting(self);
+    }
+    stream->timed = false;
     if (ret >= 0 && stream->exception == MP_OBJ_NULL) {
         return (mp_uint_t)ret;
     }
@@ -117,6 +144,7 @@ static mp_uint_t socket_read(mp_obj_t self_in, void *buf, mp_uint_t size, int *e
     if (!is_usable(self, error)) {
         return MP_STREAM_ERROR;
     }
+    start_timer(self);
     int ret = size == 0 ? 0 : mpy_ssl_session_read(&self->session, buf, MIN(size, INT16_MAX));
     return result(self, ret, MBEDTLS_ERR_SSL_WANT_WRITE, MP_STREAM_POLL_WR, error);
 }
@@ -128,6 +156,11 @@ static mp_uint_t socket_write(mp_obj_t self_in, const void *buf, mp_uint_t size,
     if (!is_usable(self, error)) {
         return MP_STREAM_ERROR;
     }
+    if (self->session.said_goodbye) {
+        *error = MP_EPIPE;
+        return MP_STREAM_ERROR;
+    }
+    start_timer(self);
     int ret = size == 0 ? 0 : mpy_ssl_session_write(&self->session, buf, size);
     return result(self, ret, MBEDTLS_ERR_SSL_WANT_READ, MP_STREAM_POLL_RD, error);
 }
@@ -201,22 +234,59 @@ static bool is_connected(const mpy_ssl_socket_t *self) {
     return self->session.open && mbedtls_ssl_is_handshake_over((mbedtls_ssl_context *)&self->session.ssl);
 }
 
-// do_handshake(): completes a handshake that was put off. OSError(EAGAIN) if a non-blocking socket would block.
-static mp_obj_t socket_do_handshake(mp_obj_t self_in) {
-    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
+static void check_usable(mpy_ssl_socket_t *self) {
     int error;
     mpy_ssl_stack_check();
     if (!is_usable(self, &error)) {
         mp_raise_OSError(error);
     }
-    if (!handshake(self)) {
-        mp_raise_OSError(MP_EAGAIN);
+}
+
+// Raises what a call ends with that a non-blocking socket cut short.
+static void must_be_done(const mpy_ssl_socket_t *self, bool done) {
+    if (!done) {
+        const mp_obj_type_t *type = self->poll_for == MP_STREAM_POLL_WR ? &mpy_ssl_type_want_write_error : &mpy_ssl_type_want_read_error;
+        nlr_raise(mp_obj_new_exception_arg1(type, MP_OBJ_NEW_SMALL_INT(MP_EAGAIN)));
     }
+}
+
+// do_handshake(): completes a handshake that was put off.
+static mp_obj_t socket_do_handshake(mp_obj_t self_in) {
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
+    check_usable(self);
+    must_be_done(self, handshake(self));
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(socket_do_handshake_obj, socket_do_handshake);
 
-// cipher() -> (suite, version), or None while there is no connection.
+// unwrap() -> the stream, on which both ends have said goodbye to TLS. Data that come before the peer's goodbye are dropped.
+static mp_obj_t socket_unwrap(mp_obj_t self_in) {
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
+    check_usable(self);
+    if (!is_connected(self)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("the handshake is not complete"));
+    }
+    must_be_done(self, complete(self, mpy_ssl_session_unwrap));
+    return mpy_ssl_session_detach(&self->session);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(socket_unwrap_obj, socket_unwrap);
+
+// shutdown(how): for SHUT_WR (1) and SHUT_RDWR (2) sends close_notify; reading goes on until the peer has sent its own.
+static mp_obj_t socket_shutdown(mp_obj_t self_in, mp_obj_t how_in) {
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
+    mp_int_t how = mp_obj_get_int(how_in);
+    if (how < 0 || how > 2) {
+        mp_raise_OSError(MP_EINVAL);
+    }
+    check_usable(self);
+    if (how != 0 && is_connected(self)) {
+        must_be_done(self, complete(self, mpy_ssl_session_shutdown));
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(socket_shutdown_obj, socket_shutdown);
+
+// cipher() -> (suite, version, secret bits), or None while there is no connection.
 static mp_obj_t socket_cipher(mp_obj_t self_in) {
     mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     if (!is_connected(self)) {
@@ -225,6 +295,7 @@ static mp_obj_t socket_cipher(mp_obj_t self_in) {
     mp_obj_t items[] = {
         mp_obj_new_str_from_cstr(mbedtls_ssl_get_ciphersuite(&self->session.ssl)),
         mp_obj_new_str_from_cstr(mbedtls_ssl_get_version(&self->session.ssl)),
+        MP_OBJ_NEW_SMALL_INT(mpy_ssl_ciphers_bits(mbedtls_ssl_get_ciphersuite_id_from_ssl(&self->session.ssl))),
     };
     return mp_obj_new_tuple(MP_ARRAY_SIZE(items), items);
 }
@@ -267,14 +338,19 @@ static mp_obj_t socket_getpeercert(size_t n_args, const mp_obj_t *args) {
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(socket_getpeercert_obj, 1, 2, socket_getpeercert);
 #endif
 
-// Calls a method of the stream.
-static mp_obj_t pass_on(mp_obj_t self_in, qstr method, mp_obj_t arg) {
+// The stream below; raises OSError(EBADF) if it is closed.
+static mp_obj_t stream_of(mp_obj_t self_in) {
     mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     if (self->session.stream.object == MP_OBJ_NULL) {
         mp_raise_OSError(MP_EBADF);
     }
+    return self->session.stream.object;
+}
+
+// Calls a method of the stream.
+static mp_obj_t pass_on(mp_obj_t self_in, qstr method, mp_obj_t arg) {
     mp_obj_t call[3];
-    mp_load_method(self->session.stream.object, method, call);
+    mp_load_method(stream_of(self_in), method, call);
     call[2] = arg;
     return mp_call_method_n_kw(1, 0, call);
 }
@@ -284,10 +360,59 @@ static mp_obj_t socket_setblocking(mp_obj_t self_in, mp_obj_t flag) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_setblocking_obj, socket_setblocking);
 
+uint32_t mpy_ssl_timeout_ms(mp_obj_t seconds) {
+    if (seconds == mp_const_none) {
+        return 0;
+    }
+    #if MICROPY_PY_BUILTINS_FLOAT
+    mp_float_t value = mp_obj_get_float(seconds) * 1000;
+    #else
+    long long value = mp_obj_get_int(seconds) * 1000LL;
+    #endif
+    if (!(value >= 0 && value < TIMEOUT_LIMIT)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("timeout out of range"));
+    }
+    return (uint32_t)value;
+}
+
+// settimeout(seconds): for each operation of the stream, and for the handshake as a whole if it is still to come.
 static mp_obj_t socket_settimeout(mp_obj_t self_in, mp_obj_t seconds) {
-    return pass_on(self_in, MP_QSTR_settimeout, seconds);
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
+    uint32_t timeout = mpy_ssl_timeout_ms(seconds);
+    pass_on(self_in, MP_QSTR_settimeout, seconds);
+    self->timeout = timeout;
+    return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_settimeout_obj, socket_settimeout);
+
+// fileno() of the stream, where it has one.
+static mp_obj_t socket_fileno(mp_obj_t self_in) {
+    mp_obj_t call[2];
+    mp_load_method(stream_of(self_in), MP_QSTR_fileno, call);
+    return mp_call_method_n_kw(0, 0, call);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(socket_fileno_obj, socket_fileno);
+
+// makefile(mode="rb", buffering=0) -> the socket, which is a stream already.
+static mp_obj_t socket_makefile(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    return args[0];
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(socket_makefile_obj, 1, 3, socket_makefile);
+
+static void socket_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
+    if (dest[0] != MP_OBJ_NULL) {
+        return; // nothing can be stored
+    }
+    if (attr == MP_QSTR_context) {
+        dest[0] = self->context;
+    } else if (attr == MP_QSTR_server_hostname) {
+        dest[0] = self->server_hostname;
+    } else {
+        dest[1] = MP_OBJ_SENTINEL; // look among the methods
+    }
+}
 
 static mp_obj_t socket_del(mp_obj_t self_in) {
     mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
@@ -308,6 +433,10 @@ static const mp_rom_map_elem_t socket_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_setblocking), MP_ROM_PTR(&socket_setblocking_obj)},
     {MP_ROM_QSTR(MP_QSTR_settimeout), MP_ROM_PTR(&socket_settimeout_obj)},
     {MP_ROM_QSTR(MP_QSTR_do_handshake), MP_ROM_PTR(&socket_do_handshake_obj)},
+    {MP_ROM_QSTR(MP_QSTR_unwrap), MP_ROM_PTR(&socket_unwrap_obj)},
+    {MP_ROM_QSTR(MP_QSTR_shutdown), MP_ROM_PTR(&socket_shutdown_obj)},
+    {MP_ROM_QSTR(MP_QSTR_fileno), MP_ROM_PTR(&socket_fileno_obj)},
+    {MP_ROM_QSTR(MP_QSTR_makefile), MP_ROM_PTR(&socket_makefile_obj)},
     {MP_ROM_QSTR(MP_QSTR_cipher), MP_ROM_PTR(&socket_cipher_obj)},
     {MP_ROM_QSTR(MP_QSTR_version), MP_ROM_PTR(&socket_version_obj)},
     {MP_ROM_QSTR(MP_QSTR_pending), MP_ROM_PTR(&socket_pending_obj)},
@@ -329,6 +458,7 @@ static MP_DEFINE_CONST_DICT(socket_locals, socket_locals_table);
 
 MP_DEFINE_CONST_OBJ_TYPE(
     mpy_ssl_type_socket, MP_QSTR_SSLSocket, MP_TYPE_FLAG_NONE,
+    attr, socket_attr,
     protocol, &socket_stream,
     locals_dict, &socket_locals
     );

@@ -12,9 +12,20 @@
 
 extern const mp_obj_type_t mpy_ssl_type_socket;
 
+// What an SSLSocket tells about itself, and how it begins.
+typedef struct {
+    mp_obj_t context;         // the SSLContext
+    mp_obj_t server_hostname; // str or None
+    uint32_t timeout;         // milliseconds for the whole handshake, 0: none
+    bool do_handshake;
+} mpy_ssl_wrapping_t;
+
+// Milliseconds of a timeout in seconds, int or float; 0 for None. Raises ValueError unless 0 <= seconds < 24 days, TypeError.
+uint32_t mpy_ssl_timeout_ms(mp_obj_t seconds);
+
 // Wraps `stream`. With do_handshake the handshake is completed before it returns, except over a socket that is set not
-// to block: that one goes on with its first read or write. Raises OSError, ValueError or what the stream raises; a native
+// to block: that one goes on with its first read or write. With a timeout it is completed in any case, or fails. Raises OSError, ValueError or what the stream raises; a native
 // stream is closed then, unless the arguments were at fault, and one that is written in Python stays open.
-mp_obj_t mpy_ssl_socket_new(mp_obj_t stream, const mpy_ssl_options_t *options, bool do_handshake);
+mp_obj_t mpy_ssl_socket_new(mp_obj_t stream, const mpy_ssl_options_t *options, const mpy_ssl_wrapping_t *wrapping);
 
 #endif

@@ -21,6 +21,26 @@ void mpy_ssl_stream_init(mpy_ssl_stream_t *stream, mp_obj_t object) {
     *stream = (mpy_ssl_stream_t) {.object = object, .exception = MP_OBJ_NULL};
 }
 
+static bool is_past(const mpy_ssl_stream_t *stream) {
+    return (int32_t)(mp_hal_ticks_ms() - stream->deadline) >= 0;
+}
+
+// False if the deadline comes first, or an exception.
+static bool wait_until_ready(mpy_ssl_stream_t *stream, uintptr_t direction) {
+    while (!is_past(stream)) {
+        // A stream that has ended or failed says so in its answer, and then in the operation.
+        if (mpy_ssl_stream_ioctl(stream, MP_STREAM_POLL, direction) != 0) {
+            return true;
+        }
+        mpy_ssl_stream_wait(stream);
+        if (stream->exception != MP_OBJ_NULL) {
+            return false;
+        }
+    }
+    stream->error = MP_ETIMEDOUT;
+    return false;
+}
+
 // Calls the stream's read (sending false) or write and catches what it raises.
 static mp_uint_t transfer(mpy_ssl_stream_t *stream, bool sending, void *buf, size_t len) {
     const mp_stream_p_t *protocol = mp_get_stream(stream->object);
@@ -29,6 +49,9 @@ static mp_uint_t transfer(mpy_ssl_stream_t *stream, bool sending, void *buf, siz
     nlr_buf_t nlr;
     stream->error = 0;
     stream->would_block = false;
+    if (stream->timed && !wait_until_ready(stream, sending ? MP_STREAM_POLL_WR : MP_STREAM_POLL_RD)) {
+        return MP_STREAM_ERROR;
+    }
     if (nlr_push(&nlr) == 0) {
         n = sending ? protocol->write(stream->object, buf, len, &error) : protocol->read(stream->object, buf, len, &error);
         nlr_pop();

@@ -20,6 +20,8 @@ typedef struct {
     int error;           // errno of the last operation, 0 if it succeeded or would block
     size_t unsent;       // bytes of the newest record that the stream has not taken yet
     uint16_t idle;       // records received since the program got data; see MPY_SSL_IDLE_RECORDS
+    uint32_t deadline;   // reading of mp_hal_ticks_ms() at which `timed` operations are given up
+    bool timed;          // each operation waits until it is possible, and fails with ETIMEDOUT at the deadline; ends with the handshake
     bool would_block;    // the last operation had to be put off
     bool eof;            // the stream has ended
     bool mute;           // output is dropped, because the other end does not take it any more
