@@ -3,6 +3,7 @@
 # `make help` lists what can be made. Settings:
 #
 #   BOARD="..."          boards for `firmware`
+#   BOARD_VARIANT=name   BOARD_name instead, as MicroPython's makefiles have it
 #   TEST_BOARDS="..."    boards for `test`
 #   T="..."              tests for `test`, as pytest names them; default: all
 #   MICROPY_DIR=folder   MicroPython 1.25 to 1.29 in place of the pinned one
@@ -19,6 +20,10 @@ export MICROPY_DIR MBEDTLS_DIR LWIP_DIR MPY_SSL_CACHE
 
 BOARDS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard boards/*/board.json)))))
 BOARD ?= QEMU_VIRT_RV32
+# A variant is a board of its own here.
+ifneq ($(BOARD_VARIANT),)
+override BOARD := $(BOARD)_$(BOARD_VARIANT)
+endif
 TEST_BOARDS ?= QEMU_VIRT_RV32 UNIX UNIX_SAN
 # A test's name says its board in brackets; then no other one has to be built.
 NAMED_BOARDS = $(sort $(filter $(BOARDS),$(subst -, ,$(subst ], ,$(subst [, ,$(T))))))

@@ -10,6 +10,10 @@ it, and ports/<port>/Makefile does. What the port's Makefile gets:
 
 and an environment without anything that could change the image. The image is
 where board.json says. Compiler output goes to build/logs; a failure shows its end.
+
+A board.json may stand for a variant of another board ("board" and "variant"); it has
+a build folder of its own. ESP32 boards are built by ESP-IDF, which IDF_PATH names, from
+a full MicroPython checkout, which MICROPY_DIR names; both are checked before.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from pathlib import Path
 from typing import IO
 
 import checkouts
+import espidf
 import sources
 import version
 from console import ToolError, exit_with, step, tail
@@ -41,17 +46,23 @@ FOREIGN = re.compile(
 )
 
 # How make's ports and CMake's say that they compile a file.
-COMPILED = re.compile(r"(CC|CXX|AS) |\[ *\d+%\] Building (C|CXX|ASM) object ")
+COMPILED = re.compile(r"(CC|CXX|AS) |\[ *\d+(%|/\d+)\] Building (C|CXX|ASM) object ")
 
 
 @dataclass(frozen=True)
 class Board:
-    """A board as its folder describes it; `image` is absolute."""
+    """A board as its folder describes it; `image` is absolute.
+
+    `folder` and `base` are of the board that this one is a `variant` of, or its own.
+    """
 
     name: str
     port: str
     folder: Path
     image: Path
+    base: str = ""
+    variant: str = ""
+    chip: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,16 @@ def read_board(root: Path, name: str) -> Board:
     folder = root / "boards" / name
     try:
         data = json.loads((folder / "board.json").read_text())
-        return Board(name, data["port"], folder, root / data["image"])
+        base = data.get("board", name)
+        return Board(
+            name,
+            data["port"],
+            root / "boards" / base,
+            root / data["image"],
+            base,
+            data.get("variant", ""),
+            data.get("mcu", ""),
+        )
     except OSError as error:
         known = sorted(path.parent.name for path in root.glob("boards/*/board.json"))
         raise ToolError(f"no board {name!r}", f"use one of: {' '.join(known)}") from error
@@ -116,7 +136,7 @@ def board_job(root: Path, board: Board, trees: sources.Trees, env: Mapping[str, 
     """How to build `board` into `build`."""
     mpy_cross = str(mpy_cross_folder(root, trees) / "mpy-cross")
     variables = {
-        "BOARD": board.name,
+        "BOARD": board.base or board.name,
         "BOARD_DIR": str(board.folder),
         "BUILD": str(build),
         "MICROPY_DIR": str(trees.micropython),
@@ -127,6 +147,8 @@ def board_job(root: Path, board: Board, trees: sources.Trees, env: Mapping[str, 
         "MICROPY_MPYCROSS": mpy_cross,
         "MPY_SSL_VERSION": version.describe(root),
     }
+    if board.variant:
+        variables["BOARD_VARIANT"] = board.variant
     env = {**env, "MICROPY_MPYCROSS": mpy_cross}
     return Job(board.name, root / "ports" / board.port, build, variables, env)
 
@@ -154,6 +176,9 @@ def makefiles_of(root: Path, board: Board) -> list[Path]:
     """The makefiles of ours that decide how `board` is built."""
     folders = [board.folder, root / "ports" / board.port, root / "usermod"]
     found = [path for folder in folders for ending in ("mk", "cmake") for path in folder.rglob(f"*.{ending}")]
+    if board.port == espidf.PORT:  # the SDK is configured once, and CMake does not see what names depend on
+        found += espidf.fragments(root, board.folder, board.chip, board.variant)
+        found += [board.folder / "mpconfigboard.h", root / "usermod" / "ssl" / "mpconfig_without_stock_ssl.h"]
     return [*found, root / "ports" / board.port / "Makefile"]
 
 
@@ -190,8 +215,14 @@ def run_make(job: Job, jobs: int, log: Path) -> None:
         assert process.stdout is not None
         compiled = follow(process.stdout, file)
     if process.wait() != 0:
+        text = log.read_text()
+        if excess := espidf.overflow_of(text):
+            raise ToolError(
+                f"{job.title}: the image is {excess} bytes longer than its partition; see {log}",
+                "leave out what ports/esp32/sdkconfig.tls says the size of, or give the board a larger partition",
+            )
         raise ToolError(
-            f"{job.title} did not build; the end of {log}:\n{tail(log.read_text(), 30)}",
+            f"{job.title} did not build; the end of {log}:\n{tail(text, 30)}",
             f"after a repair, run again: {shell_line(command)}",
         )
     print(f"      {compiled} files compiled" if compiled else "      nothing to do", flush=True)
@@ -223,6 +254,7 @@ def build(job: Job, makefiles: list[Path], jobs: int) -> None:
 
 def build_boards(boards: list[Board], extra: Mapping[str, str], folder: Path | None, jobs: int) -> None:
     """Have the sources, mpy-cross, and the image of every board."""
+    idfs = {board.name: prepare_idf(board) for board in boards if board.port == espidf.PORT}
     trees = sources.ensure(ROOT, os.environ, quiet=True, ports={board.port for board in boards})
     env = clean_environment(os.environ, ROOT, trees.micropython)
     total = len(boards) + 1
@@ -230,10 +262,30 @@ def build_boards(boards: list[Board], extra: Mapping[str, str], folder: Path | N
     build(mpy_cross_job(ROOT, trees, env), [], jobs)
     for number, board in enumerate(boards, 2):
         job = board_job(ROOT, board, trees, env, folder or ROOT / "build" / board.name)
-        job = Job(job.title, job.folder, job.build, {**job.variables, **extra}, job.environment)
+        idf = {"IDF_PATH": str(idfs[board.name].folder)} if board.name in idfs else {}
+        job = Job(job.title, job.folder, job.build, {**job.variables, **idf, **extra}, job.environment)
         step(number, total, f"firmware: {board.name}")
         build(job, makefiles_of(ROOT, board), jobs)
+        if board.name in idfs:
+            espidf.check_taken(job.build / "sdkconfig", wanted_options(board, idfs[board.name].version))
         show_size(job.build / "size.txt")
+
+
+def prepare_idf(board: Board) -> espidf.Idf:
+    """The ESP-IDF for `board`, with everything checked that can be before a build; ToolError."""
+    micropython = espidf.check_micropython(os.environ, board.name)
+    idf = espidf.find(ROOT, os.environ, micropython, board.chip, board.name)
+    wanted_options(board, idf.version)
+    if idf.warning:
+        print(f"warning: {idf.warning}", flush=True)
+    return idf
+
+
+def wanted_options(board: Board, version: str) -> dict[str, str]:
+    """What our fragments ask of the SDK for `board`; ToolError for what they may not."""
+    paths = espidf.fragments(ROOT, board.folder, board.chip, board.variant)
+    settings = [setting for path in paths for setting in espidf.parse(path)]
+    return espidf.check_options(espidf.read_options(ROOT), settings, board.chip, version)
 
 
 def show_size(table: Path) -> None:

@@ -13,6 +13,7 @@ from console import ToolError
 from firmware import (
     Board,
     Job,
+    board_job,
     clean_environment,
     fingerprint,
     mpy_cross_folder,
@@ -33,7 +34,19 @@ def write_board(root: Path, name: str, text: str) -> None:
 def test_read_board(tmp_path: Path) -> None:
     write_board(tmp_path, "ONE", json.dumps({"port": "unix", "image": "build/ONE/program"}))
     folder = tmp_path / "boards" / "ONE"
-    assert read_board(tmp_path, "ONE") == Board("ONE", "unix", folder, tmp_path / "build" / "ONE" / "program")
+    assert read_board(tmp_path, "ONE") == Board("ONE", "unix", folder, tmp_path / "build" / "ONE" / "program", "ONE")
+
+
+def test_a_variant_is_built_from_its_board(tmp_path: Path) -> None:
+    write_board(tmp_path, "ONE", json.dumps({"port": "esp32", "image": "build/ONE/x"}))
+    variant = {"port": "esp32", "image": "build/ONE_FAST/x", "board": "ONE", "variant": "FAST", "mcu": "chip"}
+    write_board(tmp_path, "ONE_FAST", json.dumps(variant))
+    board = read_board(tmp_path, "ONE_FAST")
+    assert (board.name, board.base, board.variant, board.chip) == ("ONE_FAST", "ONE", "FAST", "chip")
+    trees = Trees(*[tmp_path] * 4)
+    variables = board_job(tmp_path, board, trees, {}, tmp_path / "build" / "ONE_FAST").variables
+    assert variables["BOARD"] == "ONE" and variables["BOARD_VARIANT"] == "FAST"
+    assert variables["BOARD_DIR"] == str(tmp_path / "boards" / "ONE")
 
 
 def test_an_unknown_board_names_those_there_are(tmp_path: Path) -> None:
