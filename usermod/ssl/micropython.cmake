@@ -21,7 +21,28 @@ endif()
 
 add_library(usermod_ssl INTERFACE)
 target_include_directories(usermod_ssl INTERFACE ${MPY_SSL_DIR})
-foreach(name accelerator alpn blob certificate ciphers clock context error memory module pool random record session socket stream version)
+foreach(name
+        accelerator
+        alpn
+        blob
+        certificate
+        ciphers
+        clock
+        context
+        error
+        memory
+        module
+        p256
+        p256_comb
+        p256_field
+        p256_mbedtls
+        pool
+        random
+        record
+        session
+        socket
+        stream
+        version)
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_DIR}/${name}.c)
 endforeach()
 
@@ -29,6 +50,12 @@ endforeach()
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/mpy_ssl_version.h CONTENT "#define MPY_SSL_VERSION \"${MPY_SSL_VERSION}\"\n")
 set_source_files_properties(${MPY_SSL_DIR}/module.c PROPERTIES
     COMPILE_OPTIONS "-include;${CMAKE_BINARY_DIR}/mpy_ssl_version.h")
+
+# P-256 is the module's own, see p256_mbedtls.h.
+foreach(name mbedtls_ecp_mul mbedtls_ecp_mul_restartable mbedtls_ecp_muladd_restartable mbedtls_ecp_check_pub_priv)
+    target_link_options(usermod_ssl INTERFACE -Wl,--wrap=${name})
+endforeach()
+set_source_files_properties(${MPY_SSL_DIR}/p256_field.c PROPERTIES COMPILE_OPTIONS "-O2;-fno-schedule-insns")
 
 if(TARGET micropy_lib_mbedtls)
     if(MBEDTLS_DIR)

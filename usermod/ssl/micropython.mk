@@ -19,7 +19,27 @@ endif
 override MICROPY_PY_SSL := 0
 
 SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
-	accelerator.c alpn.c blob.c certificate.c ciphers.c clock.c context.c error.c memory.c module.c pool.c random.c record.c session.c socket.c stream.c version.c)
+	accelerator.c \
+	alpn.c \
+	blob.c \
+	certificate.c \
+	ciphers.c \
+	clock.c \
+	context.c \
+	error.c \
+	memory.c \
+	module.c \
+	p256.c \
+	p256_comb.c \
+	p256_field.c \
+	p256_mbedtls.c \
+	pool.c \
+	random.c \
+	record.c \
+	session.c \
+	socket.c \
+	stream.c \
+	version.c)
 
 # hashlib and cryptolib go on using Mbed TLS.
 CFLAGS_USERMOD += -DMP_CONFIGFILE='"$(abspath $(MPY_SSL_DIR))/mpconfig_without_stock_ssl.h"' -DMICROPY_SSL_MBEDTLS=1 -DMPY_SSL_VERSION=\"$(MPY_SSL_VERSION)\" \
@@ -43,7 +63,14 @@ $(addprefix $(BUILD)/mbedtls/,$(addsuffix .o,$(MPY_SSL_FAST))): CFLAGS += -O2
 # GHASH by words instead of bytes: right on every chip, but faster with -O2 only.
 $(addprefix $(BUILD)/mbedtls/,$(addsuffix .o,$(filter gcm,$(MPY_SSL_FAST)))): CFLAGS += -DMBEDTLS_EFFICIENT_UNALIGNED_ACCESS=
 
+# P-256 is the module's own; Mbed TLS's functions get other names. See p256_mbedtls.h.
+MPY_SSL_P256_WRAPS := mbedtls_ecp_mul mbedtls_ecp_mul_restartable mbedtls_ecp_muladd_restartable mbedtls_ecp_check_pub_priv
+MPY_SSL_O := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(MPY_SSL_DIR))
+$(BUILD)/mbedtls/ecp.o: CFLAGS += $(foreach name,$(MPY_SSL_P256_WRAPS),-D$(name)=__real_$(name))
+$(MPY_SSL_O)/p256_mbedtls.o: CFLAGS += $(foreach name,$(MPY_SSL_P256_WRAPS),-D__wrap_$(name)=$(name))
+$(MPY_SSL_O)/p256_field.o: CFLAGS += -O2 -fno-schedule-insns
+
 # The version changes with every commit, and make does not see that in a flag: this file changes with it.
-$(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(MPY_SSL_DIR))/module.o: $(BUILD)/ssl_version
+$(MPY_SSL_O)/module.o: $(BUILD)/ssl_version
 $(BUILD)/ssl_version: FORCE
 	$(Q)mkdir -p $(@D) && echo '$(MPY_SSL_VERSION)' | cmp -s - $@ || echo '$(MPY_SSL_VERSION)' > $@
