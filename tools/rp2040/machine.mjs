@@ -7,6 +7,7 @@
 // ahead of the host: when it sleeps it waits, and when it is late (it mostly is: a busy host does 50 of its 125 million
 // cycles a second) it catches up in its next sleep. Without, everything depends on the inputs alone.
 import { RP2040, USBCDC } from "rp2040js";
+import { makeProcessor } from "./processor.mjs";
 import { Logger, patchUart, Rosc, CycleCounter } from "./peripherals.mjs";
 
 export const FLASH_SIZE = 2 * 1024 * 1024; // a Pico's
@@ -48,6 +49,7 @@ export class Machine {
     this.cdc = new USBCDC(chip.usbCtrl);
     this.cdc.onSerialData = (data) => options.onConsole(data);
     this.chip = chip;
+    this.runInstructions = makeProcessor(chip);
     this.resetAsked = false;
     this.uartReady = 0;
     this.origin = performance.now();
@@ -106,11 +108,7 @@ export class Machine {
     const { core, clock } = this.chip;
     const cycleNanos = 1e9 / this.chip.clkSys;
     for (let i = 0; i < count && !this.stopped && !this.resetAsked; i += TICK_INSTRUCTIONS) {
-      let cycles = 0;
-      for (let j = 0; j < TICK_INSTRUCTIONS && !core.waiting; ++j) {
-        cycles += core.executeInstruction();
-      }
-      clock.tick(cycles * cycleNanos);
+      clock.tick(this.runInstructions(TICK_INSTRUCTIONS) * cycleNanos);
       if (core.waiting) {
         return true;
       }
