@@ -26,6 +26,7 @@ DRIVE_SECONDS = 20.0
 RETURN_SECONDS = 30.0
 POLL_SECONDS = 0.25
 UNTOUCHED = "the board still has its old firmware"
+WAITING = f"{UNTOUCHED} and stays in its boot ROM until it is unplugged"
 UNSURE = "the board may be half-flashed and stays in its boot ROM: flash it again"
 ASK_VERSION = "import ssl; print(ssl.VERSION)"
 
@@ -77,6 +78,11 @@ def find_board(system: System, request: Request) -> Port | None:
     if ports:
         return ports[0]
     if matching_drives(system, request.family) or (system.has("picotool") and in_bootrom(system)):
+        if request.serial:
+            raise FlashError(
+                f"the board {request.serial} is not running, and of the one that waits in its boot ROM nobody knows"
+                " whether it is that one: if it is, flash it without --serial; nothing was done"
+            )
         return None
     wanted = f"the board {request.serial}" if request.serial else "a board"
     others = ", ".join(sorted(port.serial for port in system.ports())) or "none"
@@ -105,22 +111,35 @@ def enter_bootrom(system: System, board: Port) -> None:
 
 
 def load(system: System, request: Request) -> None:
-    """Give the file to the one board that waits for it."""
+    """Give the file to the one board that waits for it. Whatever ends this, the message says what state it is in."""
     if system.has("picotool"):
-        done = system.run(["picotool", "load", "--verify", "--execute", str(request.firmware)])
-        if done.code:
-            raise FlashError(f"picotool: {done.output.strip()}; {UNSURE}")
+        load_by_picotool(system, request)
         return
     drives = wait(system, DRIVE_SECONDS, lambda: matching_drives(system, request.family))
     if not drives:
         raise FlashError(
             f"no drive {BOARD_IDS[request.family]} appeared within {DRIVE_SECONDS:g} s; mount it, or install picotool;"
-            f" {UNTOUCHED} and stays in its boot ROM until it is unplugged"
+            f" {WAITING}"
         )
     if len(drives) > 1:
         places = ", ".join(str(drive.path) for drive in drives)
-        raise FlashError(f"several boards wait for firmware: {places}; unplug all but one; {UNTOUCHED}")
-    copy(system, request.firmware, drives[0])
+        raise FlashError(f"several boards wait for firmware: {places}; unplug all but one; {WAITING}")
+    try:
+        copy(system, request.firmware, drives[0])
+    except KeyboardInterrupt as interrupt:
+        raise FlashError(f"interrupted; {UNSURE}") from interrupt
+
+
+def load_by_picotool(system: System, request: Request) -> None:
+    """Have picotool write, verify and start the firmware."""
+    if not wait(system, DRIVE_SECONDS, lambda: [True] if in_bootrom(system) else []):
+        raise FlashError(f"picotool sees no board in its boot ROM within {DRIVE_SECONDS:g} s; {WAITING}")
+    try:
+        done = system.run(["picotool", "load", "--verify", "--execute", str(request.firmware)])
+    except KeyboardInterrupt as interrupt:
+        raise FlashError(f"interrupted; {UNSURE}") from interrupt
+    if done.code:
+        raise FlashError(f"picotool: {done.output.strip()}; {UNSURE}")
 
 
 def copy(system: System, firmware: Path, drive: Drive) -> None:

@@ -32,7 +32,8 @@ class FakeHost:
         self.version = "v1"
         self.picotool: Done | None = None
         self.bytes_free = 1 << 20
-        self.copy_error: OSError | None = None
+        self.copy_error: OSError | KeyboardInterrupt | None = None
+        self.in_bootrom = True  # as picotool sees it
         self.returns = True
         self.bootloader = Done(0, "")
         self.commands: list[str] = []
@@ -61,6 +62,8 @@ class FakeHost:
             return self.bootloader
         if command[0] == "picotool":
             assert self.picotool is not None
+            if command[1] == "info":
+                return Done(0 if self.in_bootrom else 1, "")
             if command[1] == "load" and self.picotool.code == 0:
                 self.restart()
             return self.picotool
@@ -70,7 +73,7 @@ class FakeHost:
         return self.bytes_free
 
     def copy(self, source: Path, drive: Drive) -> None:
-        if self.copy_error is None or self.copy_error.errno == errno.EIO:
+        if self.copy_error is None or (isinstance(self.copy_error, OSError) and self.copy_error.errno == errno.EIO):
             self.copied.append(drive.path)
             self.restart()
         if self.copy_error is not None:
@@ -120,6 +123,44 @@ def test_a_board_that_waits_in_its_boot_rom_is_flashed(tmp_path: Path) -> None:
     host.waiting, host.hidden = [DRIVE], [BOARD]
     assert flash(host, request(tmp_path)) == "v1"
     assert "bootloader" not in host.commands[0]
+
+
+def test_a_board_in_its_boot_rom_is_flashed_by_picotool_without_a_drive(tmp_path: Path) -> None:
+    host = FakeHost()
+    host.hidden, host.picotool = [BOARD], Done(0, "")
+    assert flash(host, request(tmp_path)) == "v1"
+    assert not any(command.endswith("bootloader") for command in host.commands)
+
+
+def test_a_serial_number_does_not_let_a_nameless_board_be_flashed(tmp_path: Path) -> None:
+    host = FakeHost(OTHER)
+    host.waiting = [DRIVE]
+    with pytest.raises(FlashError, match=f"{BOARD.serial} is not running.*flash it without --serial; nothing was done"):
+        flash(host, request(tmp_path, serial=BOARD.serial))
+    assert host.commands == [] and host.copied == []
+
+
+def test_two_boards_in_their_boot_roms_are_left_alone(tmp_path: Path) -> None:
+    host = FakeHost()
+    host.waiting = [DRIVE, Drive(Path("/media/RPI-RP21"), "RPI-RP2")]
+    with pytest.raises(FlashError, match="several boards wait for firmware: .*RPI-RP21; unplug all but one.*old f"):
+        flash(host, request(tmp_path))
+    assert host.copied == []
+
+
+def test_a_board_that_picotool_does_not_see_keeps_its_firmware(tmp_path: Path) -> None:
+    host = FakeHost(BOARD)
+    host.picotool, host.in_bootrom = Done(0, ""), False
+    with pytest.raises(FlashError, match="picotool sees no board.*has its old firmware and stays in its boot ROM"):
+        flash(host, request(tmp_path))
+    assert not any("picotool load" in command for command in host.commands)
+
+
+def test_an_interrupted_copy_leaves_a_board_that_is_called_half_flashed(tmp_path: Path) -> None:
+    host = FakeHost(BOARD)
+    host.copy_error = KeyboardInterrupt()
+    with pytest.raises(FlashError, match="interrupted; the board may be half-flashed"):
+        flash(host, request(tmp_path))
 
 
 def test_no_board_says_what_was_seen_and_what_to_do(tmp_path: Path) -> None:
