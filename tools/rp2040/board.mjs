@@ -9,7 +9,7 @@
 // "bootloader", "fault", "uart" (with "state"), "log". Takes commands as lines on standard input: "reset" (the reset line),
 // "wire <host> <port>" (UART1 straight to a server), "wire" (to whoever connects to its port), "modem" (the modem again),
 // "quit". The end of standard input ends it. Flash is written back to its file whenever the chip is reset or ends.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import readline from "node:readline";
 import { parseArgs } from "node:util";
@@ -98,8 +98,14 @@ class Board {
     this.running = false;
   }
 
+  // All of flash or nothing reaches the file.
   save() {
-    writeFileSync(this.path, this.machine.flash());
+    try {
+      writeFileSync(`${this.path}.new`, this.machine.flash());
+      renameSync(`${this.path}.new`, this.path);
+    } catch (error) {
+      say("fault", { text: `flash is not written back: ${error.message}` });
+    }
   }
 
   async listen() {
