@@ -4,9 +4,10 @@
 
 The Debian packages are those in tools/debian-packages.txt, installed with apt
 as root or through sudo, and only when one is missing; for the boards that are
-named, also those in ports/<port>/debian-packages.txt. The Python packages are
-those in tools/requirements.lock, checked by their hashes. Running this again
-changes nothing.
+named, also those in ports/<port>/debian-packages.txt, and for boards that are
+to be run, those beside their emulator. The Python packages are those in
+tools/requirements.lock, checked by their hashes. Running this again changes
+nothing.
 """
 
 from __future__ import annotations
@@ -31,9 +32,12 @@ CAN_MAKE_VENV = f"import sys, venv, ensurepip; sys.exit(sys.version_info < {MINI
 
 
 def wanted_packages(text: str) -> list[str]:
-    """Package names from the list's text: the first word of each line, without comments."""
+    """Package names from the list's text: the first word of each line, without comments.
+
+    A second word is a program: the package is not wanted where that is on PATH, from wherever it came.
+    """
     lines = (line.partition("#")[0].split() for line in text.splitlines())
-    return [words[0] for words in lines if words]
+    return [words[0] for words in lines if words and not (words[1:] and shutil.which(words[1]))]
 
 
 def missing_packages(wanted: list[str], status: str) -> list[str]:
@@ -62,15 +66,19 @@ def install_packages(packages: list[str]) -> None:
             raise ToolError(f"`{' '.join(command)}` failed", f"see above; then, {by_hand}")
 
 
-def package_lists(root: Path, boards: Iterable[str]) -> list[Path]:
-    """The lists that count for `boards`; a name that is no board's adds nothing, its build will say so."""
-    lists = [root / "tools" / "debian-packages.txt"]
-    for board in boards:
+def package_lists(root: Path, built: Iterable[str], run: Iterable[str] = ()) -> list[Path]:
+    """The lists that count for boards that are built, or also run; a name that is no board's adds nothing."""
+    lists = [root / "tools"]
+    run = list(run)
+    for board in [*built, *run]:
         description = root / "boards" / board / "board.json"
         if description.is_file():
-            port = json.loads(description.read_text()).get("port", "")
-            lists.append(root / "ports" / port / "debian-packages.txt")
-    return [path for path in dict.fromkeys(lists) if path.is_file()]
+            settings = json.loads(description.read_text())
+            lists.append(root / "ports" / settings.get("port", ""))
+            folder = settings.get("emulator", {}).get("folder")
+            lists += [root / folder] if folder and board in run else []
+    paths = (folder / "debian-packages.txt" for folder in dict.fromkeys(lists))
+    return [path for path in paths if path.is_file()]
 
 
 def prepare_debian(lists: Iterable[Path]) -> str:
@@ -141,10 +149,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="where (default: .venv)")
     parser.add_argument("--board", action="append", default=[], help="also what this board's port needs (repeatable)")
+    parser.add_argument("--run", action="append", default=[], metavar="BOARD", help="and what its emulator needs")
     arguments = parser.parse_args()
     with only_one(ROOT / "build" / ".setup.lock"):
         step(1, 2, "setup: Debian packages")
-        print(f"      {prepare_debian(package_lists(ROOT, arguments.board))}", flush=True)
+        print(f"      {prepare_debian(package_lists(ROOT, arguments.board, arguments.run))}", flush=True)
         step(2, 2, "setup: Python packages")
         print(f"      {prepare_venv(arguments.venv)}", flush=True)
 

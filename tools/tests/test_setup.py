@@ -34,6 +34,21 @@ def test_a_board_adds_what_its_port_needs(tmp_path: Path) -> None:
     assert setup.package_lists(tmp_path, ["ONE", "ONE", "TWO", "NO_BOARD"]) == lists
 
 
+def test_a_package_is_not_wanted_where_its_program_is_there() -> None:
+    assert setup.wanted_packages("nodejs sh\nnpm no-such-program\n") == ["npm"]
+
+
+def test_a_board_that_is_run_adds_what_its_emulator_needs(tmp_path: Path) -> None:
+    for path, text in {
+        "emulators/one/debian-packages.txt": "nodejs\n",
+        "boards/ONE/board.json": '{"port": "one", "emulator": {"folder": "emulators/one"}}',
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(text)
+    assert setup.package_lists(tmp_path, ["ONE"]) == []
+    assert setup.package_lists(tmp_path, ["ONE"], ["ONE"]) == [tmp_path / "emulators/one/debian-packages.txt"]
+
+
 def test_without_root_and_sudo_the_command_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr(shutil, "which", lambda name: None)
