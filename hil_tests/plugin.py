@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from hil_tests import peers
-from hil_tests.boards import Board, board_names, make_board, read_description
+from hil_tests.boards import Board, BoardDescription, board_names, make_board, read_description
 from hil_tests.boards.description import ROOT
 from hil_tests.certificates import Authority, Identity
 from hil_tests.errors import BoardError, BoardUnavailable, RigError
@@ -21,6 +21,8 @@ from hil_tests.peers.proxy import Fault, Proxy
 from hil_tests.replay import replay_command
 
 PROBE_SECONDS = 5.0
+# Seconds that a peer waits for a quick board, in all the waits of one connection.
+PATIENCE = 30.0
 
 
 class Describable(Protocol):
@@ -55,6 +57,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the rig."""
     group = parser.getgroup("hil", "boards")
     group.addoption("--board", action="append", metavar="BOARD", help="run on this board; repeatable; default: all")
+    group.addoption(
+        "--slowness", type=float, default=1.0, metavar="N", help="on a busy machine: all waits may take N times as long"
+    )
     group.addoption("--image", type=Path, metavar="PATH", help="firmware other than the board's own (one board only)")
     group.addoption(
         "--board-log",
@@ -80,10 +85,41 @@ def selected_boards(config: pytest.Config) -> list[str]:
     asked: list[str] = config.getoption("--board") or ["all"]
     names = known if "all" in asked else list(dict.fromkeys(asked))
     for name in names:
-        read_description(name)
+        describe(config, name)
     if config.getoption("--image") and len(names) != 1:
         raise RigError("--image needs exactly one --board")
     return names
+
+
+def describe(config: pytest.Config, name: str) -> BoardDescription:
+    """A board, as slow as this machine makes it. Raises RigError."""
+    description = read_description(name)
+    return replace(description, slowness=description.slowness * max(1.0, config.getoption("--slowness")))
+
+
+def board_of(item: pytest.Item) -> str | None:
+    """The name of the board that a test runs on, if it does."""
+    repetition = getattr(item, "callspec", None)
+    return repetition.params.get("session_board") if repetition else None
+
+
+def slowness_of(item: pytest.Item) -> float:
+    """That of the board that a test runs on; 1.0 for a test without a board."""
+    name = board_of(item)
+    return describe(item.config, name).slowness if name else 1.0
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test on a slow board has more time, too; and one process runs all tests of a board."""
+    parallel = config.pluginmanager.hasplugin("xdist")
+    for item in items:
+        if parallel and (board := board_of(item)):
+            item.add_marker(pytest.mark.xdist_group(board))
+        slowness = slowness_of(item)
+        if slowness > 1:
+            marker = item.get_closest_marker("timeout")
+            seconds = float(marker.args[0] if marker else config.getini("timeout"))
+            item.add_marker(pytest.mark.timeout(seconds * slowness), append=False)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -99,7 +135,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def session_board(request: pytest.FixtureRequest) -> Iterator[Board]:
     """One selected board, booted once for all its tests. Tests use `board`."""
     config = request.config
-    board = make_board(read_description(request.param), config.getoption("--board-log"), config.getoption("--image"))
+    board = make_board(describe(config, request.param), config.getoption("--board-log"), config.getoption("--image"))
     board.clear_logs()
     try:
         try:
@@ -168,6 +204,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture
 def tls_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., peers.TlsServer]]:
     """Starts TLS servers on OpenSSL; see the README for the arguments."""
+    slowness = slowness_of(request.node)
     with ExitStack() as stack:
 
         def start(
@@ -183,7 +220,7 @@ def tls_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., peers.T
             reset_after: int | None = None,
             dribble: float | None = None,
             record_size: int | None = None,
-            patience: float = 30.0,
+            patience: float = PATIENCE,
         ) -> peers.TlsServer:
             context = server_context(identity, TlsOptions(minimum, maximum, ciphers, alpn), client_root, client_auth)
             server = peers.TlsServer(
@@ -194,6 +231,7 @@ def tls_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., peers.T
                 dribble=dribble,
                 record_size=record_size,
                 patience=patience,
+                slowness=slowness,
             )
             stack.callback(server.close)
             _evidence(request.node).peers.append(("TLS server session", lambda: list(server.sessions)))
@@ -203,12 +241,13 @@ def tls_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., peers.T
 
 
 @pytest.fixture
-def raw_server() -> Iterator[Callable[[peers.RawBehaviour], peers.RawServer]]:
+def raw_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., peers.RawServer]]:
     """Starts TCP servers that do not speak TLS."""
+    slowness = slowness_of(request.node)
     with ExitStack() as stack:
 
-        def start(behaviour: peers.RawBehaviour, patience: float = 30.0) -> peers.RawServer:
-            server = peers.RawServer(behaviour, patience)
+        def start(behaviour: peers.RawBehaviour, patience: float = PATIENCE) -> peers.RawServer:
+            server = peers.RawServer(behaviour, patience, slowness)
             stack.callback(server.close)
             return server
 
@@ -218,6 +257,7 @@ def raw_server() -> Iterator[Callable[[peers.RawBehaviour], peers.RawServer]]:
 @pytest.fixture
 def tls_client(request: pytest.FixtureRequest) -> Iterator[Callable[..., peers.TlsClient]]:
     """Connects TLS clients on OpenSSL; `identity` says whose root is trusted and which name is expected."""
+    slowness = slowness_of(request.node)
     with ExitStack() as stack:
 
         def connect(
@@ -233,7 +273,7 @@ def tls_client(request: pytest.FixtureRequest) -> Iterator[Callable[..., peers.T
             reset_after: int | None = None,
             dribble: float | None = None,
             record_size: int | None = None,
-            patience: float = 30.0,
+            patience: float = PATIENCE,
         ) -> peers.TlsClient:
             context = client_context(identity, TlsOptions(minimum, maximum, ciphers, alpn), certificate)
             client = peers.TlsClient(
@@ -243,7 +283,7 @@ def tls_client(request: pytest.FixtureRequest) -> Iterator[Callable[..., peers.T
                 reset_after=reset_after,
                 dribble=dribble,
                 record_size=record_size,
-                patience=patience,
+                patience=patience * slowness,
             )
             stack.callback(client.close)
             _evidence(request.node).peers.append(("TLS client session", lambda: [client]))
@@ -255,10 +295,11 @@ def tls_client(request: pytest.FixtureRequest) -> Iterator[Callable[..., peers.T
 @pytest.fixture
 def proxy(request: pytest.FixtureRequest) -> Iterator[Callable[..., Proxy]]:
     """Starts proxies that record and spoil."""
+    slowness = slowness_of(request.node)
     with ExitStack() as stack:
 
         def start(target: tuple[str, int], *faults: Fault) -> Proxy:
-            link = Proxy(target, faults)
+            link = Proxy(target, faults, slowness)
             stack.callback(link.close)
             _evidence(request.node).peers.append(("proxy connection", lambda: list(link.connections)))
             return link

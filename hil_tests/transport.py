@@ -43,7 +43,7 @@ class ExecResult:
 class _ConsoleTransport(SerialTransport):  # type: ignore[misc]
     """mpremote's transport with a Console in the place of its serial port."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, slowness: float) -> None:
         # The parent's constructor would open a port by name; these are all the attributes that it sets.
         self.serial = console
         self.device_name = console.name
@@ -51,6 +51,7 @@ class _ConsoleTransport(SerialTransport):  # type: ignore[misc]
         self.use_raw_paste = True
         self.mounted = False
         self.is_pty = False
+        self._slowness = slowness
 
     def read_until(
         self,
@@ -60,8 +61,8 @@ class _ConsoleTransport(SerialTransport):  # type: ignore[misc]
         data_consumer: object = None,
         timeout_overall: float | None = None,
     ) -> bytes:
-        """Overrides the parent's: no polling, and every timeout is that of the whole wait."""
-        limits = [limit for limit in (timeout, timeout_overall) if limit is not None]
+        """Overrides the parent's: no polling, and every timeout is that of the whole wait, for a quick board."""
+        limits = [limit * self._slowness for limit in (timeout, timeout_overall) if limit is not None]
         console: Console = self.serial
         return console.read_until(ending, max(limits, default=None))
 
@@ -70,11 +71,13 @@ class RunningScript:
     """A script that runs on the board while the host does other things.
 
     Its output is read when one of the methods is called; nothing is lost in between. One script runs at a time.
+    Timeouts are for a quick board, and `slowness` times as long on this one.
     """
 
-    def __init__(self, console: Console, health: Callable[[], None]) -> None:
+    def __init__(self, console: Console, health: Callable[[], None], slowness: float = 1.0) -> None:
         self._console = console
         self._health = health
+        self._slowness = slowness
         self._streams = [bytearray(), bytearray()]
         self._current = 0
         self._matched = 0
@@ -106,6 +109,7 @@ class RunningScript:
         Raises BoardTimeout with what was seen, BoardExecError when the script ends first.
         """
         expression = re.compile(pattern, re.MULTILINE)
+        timeout *= self._slowness
         deadline = time.monotonic() + timeout
         while True:
             seen = self.output
@@ -131,11 +135,13 @@ class RunningScript:
         After `timeout` seconds the script is interrupted and BoardTimeout raised, with its output and the traceback of
         where it was. With `check`, an exception of the script is raised as BoardExecError.
         """
+        timeout *= self._slowness
         if not self._finish(timeout):
             seen = self.output
             self._console.interrupt()
-            ended = self._finish(INTERRUPT_SECONDS)
-            where = f"After Ctrl-C:\n{self.error}" if ended else f"Ctrl-C did not end it in {INTERRUPT_SECONDS:g} s"
+            limit = INTERRUPT_SECONDS * self._slowness
+            ended = self._finish(limit)
+            where = f"After Ctrl-C:\n{self.error}" if ended else f"Ctrl-C did not end it in {limit:g} s"
             raise self._late(f"expected the script to end within {timeout:g} s", f"{seen}\n{where}")
         result = ExecResult(self.output, self.error, self._ended - self._started)
         if check and result.error:
@@ -178,13 +184,15 @@ class RunningScript:
 class Repl:
     """The raw REPL of one board.
 
-    `health` is called while a script is awaited; it raises when the board cannot answer any more.
+    `health` is called while a script is awaited; it raises when the board cannot answer any more. Timeouts here and in
+    scripts are for a quick board, and `slowness` times as long on this one.
     """
 
-    def __init__(self, console: Console, health: Callable[[], None]) -> None:
+    def __init__(self, console: Console, health: Callable[[], None], slowness: float = 1.0) -> None:
         self.console = console
         self._health = health
-        self._transport = _ConsoleTransport(console)
+        self._slowness = slowness
+        self._transport = _ConsoleTransport(console, slowness)
         self._script: RunningScript | None = None
 
     def enter(self, *, soft_reset: bool, timeout: float) -> None:
@@ -205,7 +213,7 @@ class Repl:
             self._transport.exec_raw_no_follow(code)
         except TransportError as error:
             raise BoardError(self._explain("the board did not take the script", error)) from error
-        self._script = RunningScript(self.console, self._health)
+        self._script = RunningScript(self.console, self._health, self._slowness)
         return self._script
 
     def stop_script(self) -> None:

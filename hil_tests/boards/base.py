@@ -32,6 +32,7 @@ class Board(ABC):
         self.description = description
         self.name = description.name
         self.capabilities = description.capabilities
+        self.slowness = description.slowness
         self.image = image
         self.directory = directory
         self.log_path = directory / f"{self.name}.console.log"
@@ -54,6 +55,10 @@ class Board(ABC):
         self.directory.mkdir(parents=True, exist_ok=True)
         self._power_on()
         self.set_clock()
+
+    def seconds(self, nominal: float) -> float:
+        """How long a wait may take on this board that takes at most `nominal` seconds on a quick one."""
+        return nominal * self.slowness
 
     def close(self) -> None:
         """Stop the board. Idempotent; a booted board can be booted again afterwards."""
@@ -104,7 +109,7 @@ class Board(ABC):
     def exec(
         self, code: str, *, timeout: float = 30.0, values: Mapping[str, object] | None = None, check: bool = True
     ) -> ExecResult:
-        """Run a script to its end. Raises BoardExecError (with `check`) and BoardTimeout after `timeout` seconds."""
+        """Run a script to its end. Raises BoardExecError (with `check`) and BoardTimeout after `seconds(timeout)`."""
         return self.start(code, values=values).wait(timeout, check=check)
 
     def run(

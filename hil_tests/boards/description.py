@@ -15,13 +15,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class BoardDescription:
-    """One board. `image` is absolute; `settings` is the whole file, for the driver."""
+    """One board. `image` is absolute; `settings` is the whole file, for the driver.
+
+    `slowness`: how many times as long as for a quick board every wait of the rig may take; 1.0 or more.
+    """
 
     name: str
     port: str
     image: Path
     capabilities: frozenset[str]
     settings: Mapping[str, object]
+    slowness: float = 1.0
 
 
 def board_names(root: Path = ROOT) -> list[str]:
@@ -46,6 +50,7 @@ def read_description(name: str, root: Path = ROOT) -> BoardDescription:
         image=root / text(path, settings, "image"),
         capabilities=frozenset(texts(path, settings, "capabilities")),
         settings=settings,
+        slowness=factor(path, settings, "slowness"),
     )
 
 
@@ -63,3 +68,11 @@ def texts(path: Path, settings: Mapping[str, object], key: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise RigError(f'{path}: "{key}" must be a list of strings, found {value!r}')
     return value
+
+
+def factor(path: Path, settings: Mapping[str, object], key: str) -> float:
+    """A field that is a number of at least 1; 1.0 when it is missing. Raises RigError."""
+    value = settings.get(key, 1)
+    if not isinstance(value, int | float) or isinstance(value, bool) or value < 1:
+        raise RigError(f'{path}: "{key}" must be a number of at least 1, found {value!r}')
+    return float(value)

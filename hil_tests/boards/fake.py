@@ -82,7 +82,7 @@ class FakeBoard(Board):
     def _power_on(self) -> None:
         ours, theirs = socket.socketpair()
         self.fake = FakeRepl(theirs, self._answer)
-        self._repl = Repl(Console(self.name, ours, self.log_path), self._check)
+        self._repl = Repl(Console(self.name, ours, self.log_path), self._check, self.slowness)
         self._repl.enter(soft_reset=False, timeout=2)
 
     def _power_off(self) -> None:

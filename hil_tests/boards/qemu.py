@@ -98,7 +98,7 @@ class QemuBoard(MpremoteBoard):
 
     def _connect(self, first: bool) -> None:
         console = connect_console(self.name, ("127.0.0.1", self._console_port), self.log_path)
-        self._repl = Repl(console, self._check)
+        self._repl = Repl(console, self._check, self.slowness)
         if first:
             self.qmp.execute("cont")
             self._await_prompt()

@@ -149,7 +149,7 @@ class Rp2Board(MpremoteBoard):
 
     def _connect(self) -> None:
         console = connect_console(self.name, ("127.0.0.1", self._console_port), self.log_path)
-        self._repl = Repl(console, self._check)
+        self._repl = Repl(console, self._check, self.slowness)
         self._await_prompt()
         self._repl.enter(soft_reset=False, timeout=BOOT_SECONDS)
 

@@ -57,7 +57,7 @@ class UnixBoard(Board):
                 env=dict(os.environ, TZ="UTC"),
             )
         console = Console(self.name, ours, self.log_path, self._press_interrupt)
-        self._repl = Repl(console, self._check)
+        self._repl = Repl(console, self._check, self.slowness)
         try:
             self._repl.enter(soft_reset=False, timeout=BOOT_SECONDS)
         except Exception as error:

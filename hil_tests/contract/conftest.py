@@ -57,7 +57,7 @@ class Script:
         """The same without waiting."""
         given = {name: board_value(value) for name, value in values.items()}
         # The empty line keeps compound statements off the line of the values.
-        return self.board.start(f"{PRELUDE}\n{_dedent(code)}", values=given)
+        return self.board.start(f"{PRELUDE}\n{_dedent(code)}\nhang_up()\n", values=given)
 
 
 def _dedent(code: str) -> str:

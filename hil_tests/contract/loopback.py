@@ -11,6 +11,7 @@ import gc
 import io
 import select
 import ssl
+import sys
 
 EAGAIN = 11
 POLL = 3
@@ -213,6 +214,13 @@ def scrub(depth=12):
     """Overwrites the stack below, where stale pointers would keep garbage alive in a conservative collector."""
     filler = (depth, depth, depth, depth, depth, depth, depth, depth)
     return scrub(depth - 1) if depth else filler
+
+
+def hang_up():
+    """Ends the connection of a board whose sockets are written in Python: a failure leaves those to their caller."""
+    socket = sys.modules.get("socket")
+    if hasattr(socket, "hang_up"):
+        socket.hang_up()
 
 
 def collect():

@@ -121,10 +121,10 @@ def silent(seconds: float) -> Behaviour:
 
 
 def garbage(data: bytes = b"HTTP/1.1 400 Bad Request\r\n\r\n") -> RawBehaviour:
-    """Wait for the first bytes of the other end, answer with something that is not TLS, read to the end."""
+    """Wait for the first record of the other end, answer with something that is not TLS, read to the end."""
 
     def behave(wire: Wire) -> None:
-        wire.receive()
+        wire.receive_record()
         wire.send(data)
         _drain(wire)
 
@@ -135,7 +135,7 @@ def truncated_record(announced: int = 512, sent: int = 100) -> RawBehaviour:
     """Answer with a handshake record that announces more than it sends, then FIN."""
 
     def behave(wire: Wire) -> None:
-        wire.receive()
+        wire.receive_record()
         wire.send(b"\x16\x03\x03" + announced.to_bytes(2, "big") + b"\x02" + bytes(sent - 1))
         wire.half_close()
         _drain(wire)

@@ -364,10 +364,14 @@ class ProxyConnection:
 
 
 class Proxy:
-    """Listens on an ephemeral port of 127.0.0.1 and forwards to `target`, with `faults` on every connection."""
+    """Listens on an ephemeral port of 127.0.0.1 and forwards to `target`, with `faults` on every connection.
 
-    def __init__(self, target: tuple[str, int], faults: Sequence[Fault] = ()) -> None:
+    Seconds are for a quick board, and `slowness` times as long for this one.
+    """
+
+    def __init__(self, target: tuple[str, int], faults: Sequence[Fault] = (), slowness: float = 1.0) -> None:
         self._target = target
+        self._slowness = slowness
         self._faults = tuple(faults)
         self._listener = Listener("proxy", self._open, self._serve)
         self.port = self._listener.port
@@ -380,7 +384,7 @@ class Proxy:
 
     def connection(self, index: int = 0, timeout: float = 10.0) -> ProxyConnection:
         """The index-th connection, once it is over. Raises RigError after `timeout` seconds."""
-        return self._listener.finished(index, timeout)
+        return self._listener.finished(index, timeout * self._slowness)
 
     def close(self) -> None:
         """Stop, aborting what is open."""

@@ -108,7 +108,10 @@ class Listener(Generic[T]):
 
 
 class TlsServer:
-    """A TLS server that shows `identity`. `patience`: seconds that one connection may take in all its waits."""
+    """A TLS server that shows `identity`. `patience`: seconds that one connection may take in all its waits.
+
+    All seconds are for a quick board, and `slowness` times as long for this one.
+    """
 
     def __init__(
         self,
@@ -120,6 +123,7 @@ class TlsServer:
         dribble: float | None = None,
         record_size: int | None = None,
         patience: float = 30.0,
+        slowness: float = 1.0,
     ) -> None:
         self.identity = identity
         self._behaviour = behaviour
@@ -127,7 +131,8 @@ class TlsServer:
         self._reset_after = reset_after
         self._dribble = dribble
         self._record_size = record_size
-        self._patience = patience
+        self._patience = patience * slowness
+        self._slowness = slowness
         self._listener = Listener("TLS server", self._open, self._serve)
         self.port = self._listener.port
         self.address = ("127.0.0.1", self.port)
@@ -144,7 +149,7 @@ class TlsServer:
 
     def session(self, index: int = 0, timeout: float = 10.0) -> Session:
         """The index-th connection, once it is over. Raises RigError after `timeout` seconds."""
-        return self._listener.finished(index, timeout)
+        return self._listener.finished(index, timeout * self._slowness)
 
     def close(self) -> None:
         """Stop. Raises what a behaviour raised by mistake."""
@@ -175,10 +180,11 @@ class TlsServer:
 
 
 class RawServer:
-    """A TCP server without TLS; its behaviour sees the bytes."""
+    """A TCP server without TLS; its behaviour sees the bytes. Its seconds are `slowness` times as long, too."""
 
-    def __init__(self, behaviour: RawBehaviour, patience: float = 30.0) -> None:
-        self._listener = Listener("raw server", lambda connection: Wire(connection, patience), behaviour)
+    def __init__(self, behaviour: RawBehaviour, patience: float = 30.0, slowness: float = 1.0) -> None:
+        self._slowness = slowness
+        self._listener = Listener("raw server", lambda connection: Wire(connection, patience * slowness), behaviour)
         self.port = self._listener.port
         self.address = ("127.0.0.1", self.port)
 
@@ -189,7 +195,7 @@ class RawServer:
 
     def finished(self, index: int = 0, timeout: float = 10.0) -> None:
         """Wait for the end of the index-th connection."""
-        self._listener.finished(index, timeout)
+        self._listener.finished(index, timeout * self._slowness)
 
     def close(self) -> None:
         """Stop. Raises what a behaviour raised by mistake."""

@@ -11,6 +11,8 @@ import sys
 import termios
 import time
 
+from hil_tests.records import HEADER_SIZE
+
 CHUNK = 65536
 # On one machine it takes microseconds.
 DELIVERY_SECONDS = 1.0
@@ -46,6 +48,11 @@ class Wire:
                 raise ConnectionAbortedError(f"the other end closed after {len(data)} of {size} bytes")
             data += piece
         return data
+
+    def receive_record(self) -> bytes:
+        """One whole TLS record, in however many pieces it comes. Raises as receive_exactly()."""
+        header = self.receive_exactly(HEADER_SIZE)
+        return header + self.receive_exactly(int.from_bytes(header[-2:], "big"))
 
     def send(self, data: bytes) -> None:
         """Send all of `data`. Raises TimeoutError, ConnectionError."""

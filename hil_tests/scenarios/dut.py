@@ -17,7 +17,7 @@ from hil_tests.transport import RunningScript
 PRELUDE = Path(__file__).with_name("on_board.py").read_text(encoding="utf-8")
 NOTHING = {"HOST": None, "PORT": None, "NAME": None, "CA": None, "CERT": None, "KEY": None}
 NO_CHOICE = {"VERIFY": None, "CIPHERS": None}
-# Public-key operations of an emulated microcontroller on a busy host take seconds.
+# Public-key operations of an emulated microcontroller on a busy host take seconds. Nominal: `Dut.patience` is real.
 PATIENCE = 60.0
 
 PING = """
@@ -74,6 +74,11 @@ class Dut:
 
     def __init__(self, board: Board) -> None:
         self.board = board
+
+    @property
+    def patience(self) -> float:
+        """PATIENCE on this board, for waits that the rig does not make itself."""
+        return self.board.seconds(PATIENCE)
 
     def start(self, code: str, values: Mapping[str, object]) -> RunningScript:
         """Run a script with the prelude while the host goes on."""

@@ -21,7 +21,7 @@ from hil_tests.scenarios.dut import PATIENCE, Dut
 from hil_tests.scenarios.failures import assert_ended_well, peer_sent, refused_certificate
 from hil_tests.transport import RunningScript
 
-pytestmark = pytest.mark.requires("asyncio")
+pytestmark = pytest.mark.requires("asyncio", "concurrent-sockets")
 
 # So many further ticks are enough to believe that the loop runs.
 TICKS = 20
@@ -115,9 +115,10 @@ SIZE = 3000
 class Ticker:
     """The host's end of the ticker's connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(PATIENCE)
+        self._listener.settimeout(patience)
         self.port = self._listener.getsockname()[1]
         self._connection: socket.socket | None = None
 
@@ -125,7 +126,7 @@ class Ticker:
         """(ticks so far, bytes sent so far). Raises TimeoutError when the board's loop does not answer."""
         if self._connection is None:
             self._connection = self._listener.accept()[0]
-            self._connection.settimeout(PATIENCE)
+            self._connection.settimeout(self._patience)
         self._connection.sendall(question)
         answer = b""
         while not answer.endswith(b"\n"):
@@ -151,9 +152,9 @@ class Ticker:
 
 
 @pytest.fixture
-def ticker() -> Iterator[Ticker]:
+def ticker(dut: Dut) -> Iterator[Ticker]:
     """Listens for the board's ticker."""
-    ticker = Ticker()
+    ticker = Ticker(dut.patience)
     yield ticker
     ticker.close()
 
@@ -194,7 +195,7 @@ def test_client_loop_runs_while_servers_are_silent(
     script = dut.start(CLIENT, {**values, **control(dut, ticker)})
 
     for fault in gates:
-        assert fault.reached.wait(PATIENCE)
+        assert fault.reached.wait(dut.patience)
     ticker.goes_on()
     gates[0].released.set()
     script.expect(rf"{links[0].port} True b''\n", timeout=PATIENCE)
@@ -241,7 +242,7 @@ def test_server_loop_runs_while_clients_are_silent(
         try:
             clients: list[Future[peers.TlsClient]] = [pool.submit(talk, index) for index in range(2)]
             for fault in gates:
-                assert fault.reached.wait(PATIENCE)
+                assert fault.reached.wait(dut.patience)
             ticker.goes_on()
             gates[0].released.set()
             service.script.expect(r"b'ask 0\\n' b''\n", timeout=PATIENCE)
@@ -292,7 +293,7 @@ def test_client_loop_runs_while_the_server_does_not_read(
     awake = threading.Event()
 
     def sleep_then_read(session: peers.Session) -> None:
-        awake.wait(PATIENCE)
+        awake.wait(dut.patience)
         session.read_all()
 
     server = tls_server(authority.p256, sleep_then_read, patience=3 * PATIENCE)
@@ -335,7 +336,7 @@ def test_server_loop_runs_while_the_client_does_not_read(
         awake = threading.Event()
 
         def read() -> peers.Session:
-            awake.wait(PATIENCE)
+            awake.wait(dut.patience)
             client.read_all()
             return client
 

@@ -13,7 +13,7 @@ from hil_tests import peers
 from hil_tests.certificates import Authority
 from hil_tests.peers.proxy import TO_CLIENT, TO_SERVER, Proxy, Truncate
 from hil_tests.records import alert_record
-from hil_tests.scenarios.dut import PATIENCE, Dut
+from hil_tests.scenarios.dut import Dut
 from hil_tests.scenarios.failures import TRUNCATED, Failure, assert_ended_well, resets, told_before_reset
 
 READ_THEN_WRITE = """
@@ -234,9 +234,9 @@ def test_server_hears_the_alert_of_a_client_that_does_not_listen_any_more(dut: D
     hello = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="server.test")
     with pytest.raises(ssl.SSLWantReadError):
         hello.do_handshake()
-    with socket.create_connection(service.address, PATIENCE) as connection:
+    with socket.create_connection(service.address, dut.patience) as connection:
         service.accepted()
-        wire = peers.Wire(connection, PATIENCE)
+        wire = peers.Wire(connection, dut.patience)
         wire.send(outgoing.read() + alert_record("fatal", "unknown_ca"))
         wire.reset()
     assert service.failure() in told_before_reset(dut.board, "unknown_ca")

@@ -12,7 +12,7 @@ import pytest
 from hil_tests import peers
 from hil_tests.certificates import Authority
 from hil_tests.records import alert_record
-from hil_tests.scenarios.dut import PATIENCE, PING, Dut
+from hil_tests.scenarios.dut import PING, Dut
 from hil_tests.scenarios.failures import NOT_TLS, TRUNCATED, Failure, tls_failure
 
 # Reproducible; the first byte is no ContentType.
@@ -38,7 +38,7 @@ def test_client_refuses(dut: Dut, authority: Authority, raw_server: Callable[...
     endings: list[str] = []
 
     def behave(wire: peers.Wire) -> None:
-        wire.receive()
+        wire.receive_record()
         wire.send(data)
         answer.extend(wire.receive())
         endings.append(wire.drain())
@@ -54,8 +54,8 @@ def test_client_refuses(dut: Dut, authority: Authority, raw_server: Callable[...
 def test_server_refuses(dut: Dut, authority: Authority, case: str) -> None:
     data, failure, alert = GARBAGE[case]
     service = dut.serve(authority.p256)
-    with socket.create_connection(service.address, PATIENCE) as connection:
-        wire = peers.Wire(connection, PATIENCE)
+    with socket.create_connection(service.address, dut.patience) as connection:
+        wire = peers.Wire(connection, dut.patience)
         wire.send(data)
         assert wire.receive_exactly(7) == alert_record("fatal", alert)
         assert wire.drain() == "fin"
@@ -68,7 +68,7 @@ def test_client_is_not_content_with_an_empty_answer(
     endings: list[str] = []
 
     def behave(wire: peers.Wire) -> None:
-        wire.receive()
+        wire.receive_record()
         wire.half_close()
         endings.append(wire.drain())
 
@@ -81,8 +81,8 @@ def test_client_is_not_content_with_an_empty_answer(
 
 def test_server_is_not_content_with_an_empty_request(dut: Dut, authority: Authority) -> None:
     service = dut.serve(authority.p256)
-    with socket.create_connection(service.address, PATIENCE) as connection:
+    with socket.create_connection(service.address, dut.patience) as connection:
         service.accepted()
         connection.shutdown(socket.SHUT_WR)
-        assert peers.Wire(connection, PATIENCE).receive() == b""
+        assert peers.Wire(connection, dut.patience).receive() == b""
     assert service.failure() == TRUNCATED

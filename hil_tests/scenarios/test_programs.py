@@ -11,7 +11,7 @@ import pytest
 
 from hil_tests import peers
 from hil_tests.certificates import Authority
-from hil_tests.scenarios.dut import PATIENCE, PING, Dut
+from hil_tests.scenarios.dut import PING, Dut
 from hil_tests.scenarios.failures import told_before_reset
 
 HTTP_SERVER = """
@@ -43,7 +43,7 @@ def test_curl_gets_a_page_from_the_board(dut: Dut, authority: Authority, kind: s
 
 def test_curl_refuses_the_board_of_a_stranger(dut: Dut, authority: Authority) -> None:
     service = dut.serve(authority.stranger, HTTP_SERVER, SIZE=SIZE)
-    result = peers.curl(service.address, authority.p256)
+    result = peers.curl(service.address, authority.p256, timeout=dut.patience)
     assert result.code == 60, result.error  # CURLE_PEER_FAILED_VERIFICATION
     # curl closes with a part of the handshake unread, which resets the connection.
     assert service.failure() in told_before_reset(dut.board, "unknown_ca")
@@ -52,7 +52,7 @@ def test_curl_refuses_the_board_of_a_stranger(dut: Dut, authority: Authority) ->
 def test_pythons_http_client_gets_a_page_from_the_board(dut: Dut, authority: Authority) -> None:
     service = dut.serve(authority.address, HTTP_SERVER, SIZE=SIZE)
     context = ssl.create_default_context(cafile=str(authority.address.root_file))
-    connection = http.client.HTTPSConnection(*service.address, timeout=PATIENCE, context=context)
+    connection = http.client.HTTPSConnection(*service.address, timeout=dut.patience, context=context)
     connection.request("GET", "/python")
     response = connection.getresponse()
     assert (response.status, response.read()) == (200, BODY)
@@ -63,7 +63,7 @@ def test_pythons_http_client_gets_a_page_from_the_board(dut: Dut, authority: Aut
 def test_s_client_reads_from_the_board(dut: Dut, authority: Authority) -> None:
     service = dut.serve(authority.p256, HTTP_SERVER, SIZE=SIZE)
     result = peers.openssl_client(
-        service.address, "-quiet", root=authority.p256, stdin=b"GET /openssl HTTP/1.0\r\n\r\n", timeout=PATIENCE
+        service.address, "-quiet", root=authority.p256, stdin=b"GET /openssl HTTP/1.0\r\n\r\n", timeout=dut.patience
     )
     assert result.code == 0, result.error
     assert result.output.partition(b"\r\n\r\n")[2] == BODY

@@ -67,15 +67,15 @@ def work():
 
 def test_server_refuses_to_renegotiate(dut: Dut, authority: Authority) -> None:
     service = dut.serve(authority.p256, SERVER)
-    said = s_client_says(service.address, b"R\n")
+    said = s_client_says(service.address, b"R\n", dut.patience)
     assert "<<< TLS 1.2, Alert [length 0002], warning no_renegotiation" in said
-    s_client_says(service.address, b"bye\n")
+    s_client_says(service.address, b"bye\n", dut.patience)
     lines = service.lines()
     assert Failure.parse(lines[:1]) == peer_sent("handshake_failure")
     assert lines[1:] == ["b'bye\\n'", "done"]
 
 
-def s_client_says(address: tuple[str, int], line: bytes) -> str:
+def s_client_says(address: tuple[str, int], line: bytes, patience: float) -> str:
     """Type a line ("R" renegotiates) at `openssl s_client` once it is connected. Gives what it printed to its end."""
     command = ["openssl", "s_client", "-connect", f"{address[0]}:{address[1]}", "-tls1_2", "-msg"]
     process = subprocess.Popen(
@@ -85,7 +85,7 @@ def s_client_says(address: tuple[str, int], line: bytes) -> str:
     try:
         process.stdin.write(line)
         process.stdin.flush()
-        process.wait(PATIENCE)
+        process.wait(patience)
         output, _ = process.communicate()
     finally:
         process.kill()

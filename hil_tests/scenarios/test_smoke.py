@@ -122,6 +122,13 @@ def test_reset_forgets_variables(board: Board, hard: bool) -> None:
 
 
 @pytest.mark.requires("hard-reset")
+def test_a_board_that_resets_itself_is_told(board: Board) -> None:
+    with pytest.raises(BoardCrashed, match="reset by itself"):
+        board.exec("import machine\nmachine.reset()")
+    board.reset(hard=True)
+
+
+@pytest.mark.requires("crash-report")
 def test_a_crash_is_told_with_the_last_words_of_the_board(board: Board) -> None:
     with pytest.raises(BoardCrashed, match=r"the board reset by itself(.|\n)*FATAL: store access fault"):
         board.exec("import machine\nmachine.mem32[0] = 1")
@@ -158,7 +165,7 @@ def test_tcp_to_the_board(board: Board) -> None:
     script.expect("listening")
     host, forwarded = board.listen_address(port)
 
-    with socket.create_connection((host, forwarded), timeout=5) as connection:
+    with socket.create_connection((host, forwarded), timeout=board.seconds(5)) as connection:
         connection.sendall(b"ping")
         assert connection.recv(4) == b"ping"
     script.wait(5)

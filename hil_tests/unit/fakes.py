@@ -12,11 +12,11 @@ from hil_tests.boards.description import BoardDescription
 from hil_tests.boards.fake import Answer, FakeBoard
 
 
-def describe(folder: Path, *capabilities: str) -> BoardDescription:
+def describe(folder: Path, *capabilities: str, slowness: float = 1.0) -> BoardDescription:
     """A description whose image exists."""
     image = folder / "image"
     image.touch()
-    return BoardDescription("FAKE", "fake", image, frozenset(capabilities), {})
+    return BoardDescription("FAKE", "fake", image, frozenset(capabilities), {}, slowness)
 
 
 def with_clock(answer: Callable[[str], Answer]) -> Callable[[str], Answer]:
@@ -31,9 +31,11 @@ def with_clock(answer: Callable[[str], Answer]) -> Callable[[str], Answer]:
 
 
 @contextmanager
-def fake_board(folder: Path, answer: Callable[[str], Answer], *capabilities: str) -> Iterator[FakeBoard]:
+def fake_board(
+    folder: Path, answer: Callable[[str], Answer], *capabilities: str, slowness: float = 1.0
+) -> Iterator[FakeBoard]:
     """A booted fake board."""
-    board = FakeBoard(describe(folder, *capabilities), folder, with_clock(answer))
+    board = FakeBoard(describe(folder, *capabilities, slowness=slowness), folder, with_clock(answer))
     board.boot()
     try:
         yield board

@@ -40,6 +40,22 @@ def test_an_unknown_board_lists_the_known_ones(tmp_path: Path) -> None:
         read_description("Y", tmp_path)
 
 
+def test_slowness_is_1_unless_it_is_said(tmp_path: Path) -> None:
+    write(tmp_path / "one", GOOD)
+    write(tmp_path / "two", {**GOOD, "slowness": 2.5})
+    assert (read_description("X", tmp_path / "one").slowness, read_description("X", tmp_path / "two").slowness) == (
+        1,
+        2.5,
+    )
+
+
+@pytest.mark.parametrize("slowness", [0.5, -1, "4", None, True])
+def test_a_slowness_that_makes_no_sense_is_named(tmp_path: Path, slowness: object) -> None:
+    write(tmp_path, {**GOOD, "slowness": slowness})
+    with pytest.raises(RigError, match='board.json: "slowness" must be a number of at least 1'):
+        read_description("X", tmp_path)
+
+
 @pytest.mark.parametrize("field", ["port", "image", "capabilities"])
 def test_a_missing_field_is_named(tmp_path: Path, field: str) -> None:
     write(tmp_path, {key: value for key, value in GOOD.items() if key != field})

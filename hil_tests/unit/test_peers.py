@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -230,6 +231,13 @@ def test_a_defect_of_a_behaviour_is_raised(authority: Authority, tls_client: Cli
         server.session()
     with pytest.raises(ZeroDivisionError):
         server.close()
+
+
+def test_a_slow_board_has_more_time(authority: Authority, tls_client: Clients) -> None:
+    with contextlib.closing(peers.RawServer(peers.hang(), slowness=4)) as server:
+        tls_client(server.address, authority.p256)
+        with pytest.raises(RigError, match=r"is still open after 0\.4 s"):
+            server.finished(timeout=0.1)
 
 
 def test_patience_bounds_a_silent_peer(

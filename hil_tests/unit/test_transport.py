@@ -53,6 +53,16 @@ def test_a_script_over_its_deadline_is_interrupted_and_the_board_usable(tmp_path
         assert board.exec("pass").output == "ok\n"
 
 
+def test_a_slow_board_has_more_time(tmp_path: Path) -> None:
+    with fake_board(tmp_path, lambda code: None if "hang" in code else ("ok\n", ""), slowness=3) as board:
+        with pytest.raises(BoardTimeout, match=r"end within 0\.3 s"):
+            board.exec("hang", timeout=0.1)
+        script = board.start("hang")
+        with pytest.raises(BoardTimeout, match=r"expected /never/ within 0\.6 s"):
+            script.expect("never", timeout=0.2)
+        assert board.seconds(10) == 30
+
+
 def test_a_second_script_while_one_runs_is_refused(tmp_path: Path) -> None:
     with fake_board(tmp_path, lambda code: None) as board:
         script = board.start("hang")
