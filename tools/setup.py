@@ -28,6 +28,7 @@ from exclusive import only_one
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "tools" / "requirements.lock"
 MINIMUM = (3, 11)
+STAMP = "mpy-ssl-packages"  # in the environment: what identifies its content
 CAN_MAKE_VENV = f"import sys, venv, ensurepip; sys.exit(sys.version_info < {MINIMUM})"
 
 
@@ -115,24 +116,32 @@ def venv_stamp(python: str) -> str:
 
 
 def venv_is_current(venv: Path) -> bool:
-    """Whether `venv` holds exactly the locked packages, for the Python it runs."""
-    stamp = venv / "mpy-ssl-stamp"
+    """Whether `venv` holds the locked packages, for the Python it runs."""
+    stamp = venv / STAMP
     python = venv / "bin" / "python"
     return stamp.is_file() and stamp.read_text() == venv_stamp(str(python))
+
+
+def make_venv(venv: Path) -> str:
+    """Make `venv` anew, unless there is one that works; returns the Python it was made with."""
+    inside = venv / "bin" / "python"
+    if inside.is_file() and subprocess.run([inside, "-c", CAN_MAKE_VENV], capture_output=True).returncode == 0:
+        return str(inside)  # programs may be running from it
+    python = python_for_venv()
+    made = subprocess.run([python, "-m", "venv", "--clear", str(venv)], capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        raise ToolError(
+            f"{python} cannot make {venv}:\n{tail(made.stdout + made.stderr)}",
+            "install the Debian package python3-venv",
+        )
+    return python
 
 
 def prepare_venv(venv: Path) -> str:
     """Make the environment unless it is there; returns what was done, in words."""
     if venv_is_current(venv):
         return "all there"
-    python = python_for_venv()
-    make = [python, "-m", "venv", "--clear", str(venv)]
-    made = subprocess.run(make, capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        raise ToolError(
-            f"{python} cannot make {venv}:\n{tail(made.stdout + made.stderr)}",
-            "install the Debian package python3-venv",
-        )
+    python = make_venv(venv)
     pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install"]
     options = ["--quiet", "--no-deps", "--require-hashes", "--requirement", str(REQUIREMENTS)]
     if subprocess.run([*pip, *options], check=False).returncode != 0:
@@ -140,7 +149,7 @@ def prepare_venv(venv: Path) -> str:
             f"pip could not install the packages of {REQUIREMENTS}",
             "see above; without a network, point pip at a mirror with PIP_INDEX_URL or PIP_FIND_LINKS",
         )
-    (venv / "mpy-ssl-stamp").write_text(venv_stamp(str(venv / "bin" / "python")))
+    (venv / STAMP).write_text(venv_stamp(str(venv / "bin" / "python")))
     return f"installed into {venv} with {python}"
 
 

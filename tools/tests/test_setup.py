@@ -74,7 +74,7 @@ def test_an_environment_is_current_until_the_lock_file_changes(tmp_path: Path, m
     monkeypatch.setattr(setup, "REQUIREMENTS", lock)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").symlink_to("/usr/bin/python3")
-    (tmp_path / "mpy-ssl-stamp").write_text(setup.venv_stamp(str(tmp_path / "bin" / "python")))
+    (tmp_path / setup.STAMP).write_text(setup.venv_stamp(str(tmp_path / "bin" / "python")))
     assert setup.venv_is_current(tmp_path)
     lock.write_text("two")
     assert not setup.venv_is_current(tmp_path)
