@@ -62,8 +62,9 @@ firmware: setup ## build the image of BOARD="..."
 	@$(FIRMWARE) $(BOARD)
 
 .PHONY: flash
-flash: firmware ## put the image onto a real RP2 BOARD, of several the one with the USB serial number SERIAL
-	@$(PYTHON) -m hil_tests.flash $(BOARD) --version "$$($(PYTHON) tools/version.py)" $(addprefix --serial ,$(SERIAL))
+flash: firmware ## put the image onto a real BOARD: RP2, of several SERIAL=<USB serial number>; ESP32, of several PORT=<port>
+	@$(PYTHON) -m hil_tests.flash $(BOARD) --version "$$($(PYTHON) tools/version.py)" $(addprefix --serial ,$(SERIAL)) \
+		$(addprefix --port ,$(PORT))
 
 .PHONY: test
 test: lint test-unit test-boards ## run all tests: static checks, tools and rig, every board

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Firmware for RP2 boards: UF2 files, and how they get into flash."""
+"""Firmware for real boards: what is in the files, and how they get into flash. RP2 and ESP32."""

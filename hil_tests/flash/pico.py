@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from hil_tests.errors import RigError
+from hil_tests.flash.errors import FlashError
 from hil_tests.flash.system import Drive, Port, System
 from hil_tests.flash.uf2 import read_uf2
 
@@ -31,10 +31,6 @@ UNSURE = "the board may be half-flashed and stays in its boot ROM: flash it agai
 ASK_VERSION = "import ssl; print(ssl.VERSION)"
 
 T = TypeVar("T")
-
-
-class FlashError(RigError):
-    """Flashing failed; the message says the cause, the cure, and what state the board is in."""
 
 
 @dataclass(frozen=True)

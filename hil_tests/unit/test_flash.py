@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hil_tests.flash.pico import FlashError, Request, flash
+from hil_tests.flash.errors import FlashError
+from hil_tests.flash.pico import Request, flash
 from hil_tests.flash.system import Done, Drive, Port, read_drive
 from hil_tests.flash.uf2 import Uf2Error
 from hil_tests.unit.test_uf2 import RP2350, block, file
