@@ -65,6 +65,11 @@ int __wrap_mbedtls_mpi_mul_mpi(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedt
     return __real_mbedtls_mpi_mul_mpi(X, A, B);
 }
 
+int __wrap_mbedtls_mpi_exp_mod_unsafe(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E, const mbedtls_mpi *N,
+    mbedtls_mpi *RR) {
+    return mbedtls_mpi_exp_mod(X, A, E, N, RR);
+}
+
 int __wrap_mbedtls_mpi_mul_int(mbedtls_mpi *X, const mbedtls_mpi *A, mbedtls_mpi_uint b) {
     if (words(A) < mpy_ssl_accelerator.product_words) {
         mbedtls_mpi B = {.MBEDTLS_PRIVATE(p) = &b, .MBEDTLS_PRIVATE(s) = 1, .MBEDTLS_PRIVATE(n) = 1};

@@ -24,7 +24,7 @@ set(MPY_SSL_WRAPS esp_mbedtls_mem_calloc esp_mbedtls_mem_free mbedtls_hardware_p
 # Only with the engine has the library one function for all products that others call; in software it has its own.
 if(CONFIG_MBEDTLS_HARDWARE_MPI)
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_ESP32_DIR}/product.c)
-    list(APPEND MPY_SSL_WRAPS mbedtls_mpi_mul_mpi mbedtls_mpi_mul_int)
+    list(APPEND MPY_SSL_WRAPS mbedtls_mpi_mul_mpi mbedtls_mpi_mul_int mbedtls_mpi_exp_mod_unsafe)
 endif()
 
 foreach(name ${MPY_SSL_WRAPS})
