@@ -246,6 +246,18 @@ void mpy_ssl_identity_unref(mpy_ssl_identity_t *identity) {
     }
 }
 
+// --- Peers ----------------------------------------------------------------------------------------------------
+
+void mpy_ssl_certificate_keep_der(mbedtls_x509_crt *chain) {
+    if (chain != NULL && chain->MBEDTLS_PRIVATE(own_buffer)) {
+        mbedtls_x509_buf raw = chain->raw;
+        chain->MBEDTLS_PRIVATE(own_buffer) = 0;
+        mbedtls_x509_crt_free(chain);
+        chain->raw = raw;
+        chain->MBEDTLS_PRIVATE(own_buffer) = 1;
+    }
+}
+
 // --- Trust ----------------------------------------------------------------------------------------------------
 
 // Elements of lists come from Mbed TLS's allocator, which an SDK may have chosen, because it adds some itself.

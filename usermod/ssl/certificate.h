@@ -36,6 +36,9 @@ mpy_ssl_identity_t *mpy_ssl_identity_load(mp_obj_t cert, mp_obj_t key, mp_obj_t 
 mpy_ssl_identity_t *mpy_ssl_identity_ref(mpy_ssl_identity_t *identity);
 void mpy_ssl_identity_unref(mpy_ssl_identity_t *identity);
 
+// Keeps of a chain what Mbed TLS has parsed from messages only the DER of its first certificate. NULL is allowed.
+void mpy_ssl_certificate_keep_der(mbedtls_x509_crt *chain);
+
 // Adds all CA certificates of a PEM bundle, or one or several DER certificates one behind the other, to *trust, which
 // is made if NULL. Certificates that are there already are left out, and so are those with keys or signatures that
 // this build does not have, unless nothing else is in the bundle.

@@ -95,26 +95,135 @@ static void *lend_reserve(size_t bytes) {
     return ptr;
 }
 
-void *mpy_ssl_calloc(size_t n, size_t size) {
-    void *ptr = NULL;
-    if (size == 0 || n <= SIZE_MAX / 2 / size) {
-        ptr = port_calloc(n * size != 0 ? n * size : 1);
+// In front of each block. As long as what Mbed TLS aligns most strictly.
+typedef union {
+    size_t bytes;
+    uint64_t alignment;
+} header_t;
+
+static mpy_ssl_memory_t total;
+static size_t high;    // total.bytes at its highest since the newest meter was started
+static size_t counted; // bytes that meters have given to their owners
+static mpy_ssl_cut_t *cuts;
+
+static const void *this_thread(void) {
+    #if MICROPY_PY_THREAD
+    return mp_thread_get_state();
+    #else
+    return NULL;
+    #endif
+}
+
+void mpy_ssl_cut_open(mpy_ssl_cut_t *cut, size_t times, size_t least, size_t bytes) {
+    *cut = (mpy_ssl_cut_t) {.thread = this_thread(), .times = times, .least = least, .bytes = bytes};
+    mpy_ssl_lock();
+    cut->next = cuts;
+    cuts = cut;
+    mpy_ssl_unlock();
+}
+
+void mpy_ssl_cut_close(mpy_ssl_cut_t *cut) {
+    mpy_ssl_lock();
+    mpy_ssl_cut_t **place = &cuts;
+    while (*place != cut) {
+        place = &(*place)->next;
     }
+    *place = cut->next;
+    mpy_ssl_unlock();
+}
+
+static size_t after_cut(size_t bytes) {
+    if (cuts != NULL) {
+        const void *thread = this_thread();
+        mpy_ssl_lock();
+        for (mpy_ssl_cut_t *cut = cuts; cut != NULL; cut = cut->next) {
+            if (cut->thread == thread && cut->times > 0 && bytes >= cut->least) {
+                cut->times--;
+                bytes = cut->bytes;
+            }
+        }
+        mpy_ssl_unlock();
+    }
+    return bytes;
+}
+
+static void count_allocated(size_t bytes) {
+    mpy_ssl_lock();
+    total.bytes += bytes;
+    total.blocks++;
+    total.peak = MAX(total.peak, total.bytes);
+    high = MAX(high, total.bytes);
+    total.largest = MAX(total.largest, bytes);
+    mpy_ssl_unlock();
+}
+
+static void count_freed(size_t bytes) {
+    mpy_ssl_lock();
+    total.bytes -= bytes;
+    total.blocks--;
+    mpy_ssl_unlock();
+}
+
+mpy_ssl_memory_t mpy_ssl_memory(void) {
+    mpy_ssl_lock();
+    mpy_ssl_memory_t copy = total;
+    mpy_ssl_unlock();
+    return copy;
+}
+
+static void *allocate(size_t bytes) {
+    header_t *header = port_calloc(sizeof(header_t) + bytes);
+    if (header == NULL) {
+        return NULL;
+    }
+    header->bytes = bytes;
+    count_allocated(bytes);
+    return header + 1;
+}
+
+void *mpy_ssl_calloc(size_t n, size_t size) {
+    bool possible = size == 0 || n <= SIZE_MAX / 2 / size;
+    size_t bytes = possible ? after_cut(n * size) : SIZE_MAX;
+    void *ptr = possible ? allocate(bytes) : NULL;
     if (ptr == NULL) {
         alloc_failures++;
-        failed_bytes = n * size;
-        ptr = lend_reserve(n * size);
+        failed_bytes = bytes;
+        ptr = lend_reserve(bytes);
     }
     return ptr;
+}
+
+size_t mpy_ssl_size(const void *ptr) {
+    return ptr == NULL ? 0 : mpy_ssl_is_reserve(ptr) ? sizeof(reserve) : ((const header_t *)ptr - 1)->bytes;
 }
 
 void mpy_ssl_free(void *ptr) {
     if (mpy_ssl_is_reserve(ptr)) {
         mbedtls_platform_zeroize(reserve.bytes, sizeof(reserve.bytes));
         reserve_lent = false;
-    } else {
-        port_free(ptr);
+    } else if (ptr != NULL) {
+        header_t *header = (header_t *)ptr - 1;
+        count_freed(header->bytes);
+        port_free(header);
     }
+}
+
+void mpy_ssl_meter_start(mpy_ssl_meter_t *meter) {
+    mpy_ssl_lock();
+    *meter = (mpy_ssl_meter_t) {.bytes = total.bytes, .high = high, .counted = counted};
+    high = total.bytes;
+    mpy_ssl_unlock();
+}
+
+// Unsigned arithmetic wraps, and so the differences are right also when less is held than at the start.
+void mpy_ssl_meter_stop(const mpy_ssl_meter_t *meter, mpy_ssl_usage_t *usage) {
+    mpy_ssl_lock();
+    usage->peak = MAX(usage->peak, usage->bytes + (high - meter->bytes));
+    high = MAX(high, meter->high);
+    size_t own = (total.bytes - meter->bytes) - (counted - meter->counted);
+    counted += own;
+    usage->bytes += own;
+    mpy_ssl_unlock();
 }
 
 size_t mpy_ssl_alloc_failures(void) {

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 // Gives n * size bytes, zeroed, or NULL. With MICROPY_TRACKED_ALLOC the block is in the GC heap and stays alive
 // until mpy_ssl_free(); a full heap is collected first. Otherwise the block is from the C heap, and a failure is
@@ -15,6 +16,46 @@ void *mpy_ssl_calloc(size_t n, size_t size);
 
 // Frees a block of mpy_ssl_calloc(); NULL is allowed. May be called from a finaliser.
 void mpy_ssl_free(void *ptr);
+
+// The bytes that were asked for when `ptr` was allocated; 0 for NULL.
+size_t mpy_ssl_size(const void *ptr);
+
+// While open, the first `times` requests of this thread for `least` bytes or more get `bytes`. For mbedtls_ssl_setup(),
+// which takes record buffers of full size before there is anything to put in. The caller owns the structure and closes
+// what it has opened; nothing in between may raise. Afterwards `times` says how many of the requests have not come.
+typedef struct mpy_ssl_cut {
+    struct mpy_ssl_cut *next;
+    const void *thread;
+    size_t times;
+    size_t least;
+    size_t bytes;
+} mpy_ssl_cut_t;
+void mpy_ssl_cut_open(mpy_ssl_cut_t *cut, size_t times, size_t least, size_t bytes);
+void mpy_ssl_cut_close(mpy_ssl_cut_t *cut);
+
+// What all blocks together hold, in bytes asked for; the heap's own overhead comes on top. `peak` and `largest` are the
+// highest values since power-up.
+typedef struct {
+    size_t bytes;
+    size_t blocks;
+    size_t peak;
+    size_t largest; // of a single block
+} mpy_ssl_memory_t;
+mpy_ssl_memory_t mpy_ssl_memory(void);
+
+// What one owner of several blocks holds. Between start and stop, all that is allocated and freed is taken for its own,
+// except what lies within another start and stop. Threads that allocate at the same time blur the numbers.
+typedef struct {
+    size_t bytes;
+    size_t peak;
+} mpy_ssl_usage_t;
+typedef struct {
+    size_t bytes; // of all blocks at the start
+    size_t high;
+    size_t counted;
+} mpy_ssl_meter_t;
+void mpy_ssl_meter_start(mpy_ssl_meter_t *meter);
+void mpy_ssl_meter_stop(const mpy_ssl_meter_t *meter, mpy_ssl_usage_t *usage);
 
 // Number of allocations that have failed since power-up. A caller compares two readings to learn that a failure in
 // between was a lack of memory, which Mbed TLS often reports as something else.

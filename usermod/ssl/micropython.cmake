@@ -25,6 +25,7 @@ foreach(name
         accelerator
         alpn
         blob
+        buffers
         certificate
         ciphers
         clock

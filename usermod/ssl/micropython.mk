@@ -22,6 +22,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	accelerator.c \
 	alpn.c \
 	blob.c \
+	buffers.c \
 	certificate.c \
 	ciphers.c \
 	clock.c \

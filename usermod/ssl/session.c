@@ -28,7 +28,10 @@ static bool is_want(int ret) {
 
 static void release(mpy_ssl_session_t *session) {
     if (session->open) {
+        mpy_ssl_meter_t meter;
         session->open = false;
+        mpy_ssl_meter_start(&meter);
+        mpy_ssl_buffers_free(&session->buffers);
         mbedtls_ssl_free(&session->ssl);
         mbedtls_ssl_config_free(&session->conf);
         mpy_ssl_identity_unref(session->identity);
@@ -42,6 +45,7 @@ static void release(mpy_ssl_session_t *session) {
         session->alpn = NULL;
         session->ip_address = NULL;
         session->verify_callback = MP_OBJ_NULL;
+        mpy_ssl_meter_stop(&meter, &session->usage);
     }
 }
 
@@ -254,12 +258,11 @@ static int set_up(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) 
         ret = configure(session, options);
     }
     if (ret == 0) {
-        ret = mbedtls_ssl_setup(&session->ssl, &session->conf);
+        ret = mpy_ssl_buffers_setup(&session->buffers, &session->ssl, &session->conf, &session->stream);
     }
     if (ret == 0) {
         ret = set_hostname(session, options->server_hostname);
     }
-    mbedtls_ssl_set_bio(&session->ssl, &session->stream, mpy_ssl_stream_send, mpy_ssl_stream_recv, NULL);
     return ret;
 }
 
@@ -274,7 +277,10 @@ int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *op
     session->alpn = mpy_ssl_alpn_ref(options->alpn);
     mbedtls_ssl_init(&session->ssl);
     mbedtls_ssl_config_init(&session->conf);
+    mpy_ssl_meter_t meter;
+    mpy_ssl_meter_start(&meter);
     int ret = set_up(session, options);
+    mpy_ssl_meter_stop(&meter, &session->usage);
     if (ret != 0) {
         release(session);
     }
@@ -305,12 +311,31 @@ static int after_step(mpy_ssl_session_t *session) {
     return check_optional(session);
 }
 
+// No memory for a record: the program hears it, the connection is as it was, and the next call tries again.
+static int lack_memory(mpy_ssl_session_t *session, int want) {
+    session->alloc_failures = mpy_ssl_alloc_failures();
+    session->stream.error = MP_ENOMEM;
+    return want;
+}
+
+static void handshake_done(mpy_ssl_session_t *session) {
+    session->stream.handshaking = false;
+    session->stream.timed = false;
+    mpy_ssl_buffers_settle(&session->buffers, true);
+    #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+    mpy_ssl_certificate_keep_der((mbedtls_x509_crt *)mbedtls_ssl_get_peer_cert(&session->ssl));
+    #endif
+}
+
 static int handshake_steps(mpy_ssl_session_t *session) {
     int ret = 0;
     if (mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER && session->identity == NULL) {
         return MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED; // Mbed TLS would blame the client's cipher suites
     }
     while (ret == 0 && !mbedtls_ssl_is_handshake_over(&session->ssl)) {
+        if (mpy_ssl_buffers_before_step(&session->buffers) != 0) {
+            return lack_memory(session, MBEDTLS_ERR_SSL_WANT_WRITE);
+        }
         mpy_ssl_reserve(true);
         ret = mbedtls_ssl_handshake_step(&session->ssl);
         mpy_ssl_reserve(false);
@@ -321,15 +346,23 @@ static int handshake_steps(mpy_ssl_session_t *session) {
             ret = MBEDTLS_ERR_SSL_ALLOC_FAILED; // Mbed TLS ignores some, and the hash in Finished is wrong then
         }
     }
-    session->stream.handshaking = ret != 0;
-    session->stream.timed = session->stream.timed && ret != 0;
+    if (ret == 0) {
+        handshake_done(session);
+    }
     return ret;
 }
 
 // Mbed TLS may want to be called again for reasons of its own; the stream has to be waited for only if it says so.
-static bool again(const mpy_ssl_session_t *session, int ret) {
+static bool again(mpy_ssl_session_t *session, int ret) {
     const mpy_ssl_stream_t *stream = &session->stream;
-    return is_want(ret) && !stream->would_block && stream->exception == MP_OBJ_NULL && stream->error == 0;
+    if (!is_want(ret) || stream->would_block || stream->exception != MP_OBJ_NULL || stream->error != 0) {
+        return false;
+    }
+    if (mpy_ssl_buffers_make_room(&session->buffers) != 0) {
+        lack_memory(session, ret);
+        return false;
+    }
+    return true;
 }
 
 static void begin(mpy_ssl_session_t *session) {
@@ -342,7 +375,11 @@ static void begin(mpy_ssl_session_t *session) {
 static int hear_last_words(mpy_ssl_session_t *session) {
     int error = session->stream.error;
     session->stream.mute = true;
-    int ret = session->stream.handshaking ? handshake_steps(session) : mbedtls_ssl_read(&session->ssl, NULL, 0);
+    session->stream.error = 0;
+    int ret;
+    do {
+        ret = session->stream.handshaking ? handshake_steps(session) : mbedtls_ssl_read(&session->ssl, NULL, 0);
+    } while (again(session, ret));
     if (ret != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         session->stream.error = error;
         ret = MBEDTLS_ERR_NET_SEND_FAILED;
@@ -354,12 +391,15 @@ int mpy_ssl_session_handshake(mpy_ssl_session_t *session) {
     int ret = 0;
     begin(session);
     if (session->stream.handshaking) {
+        mpy_ssl_meter_t meter;
+        mpy_ssl_meter_start(&meter);
         do {
             ret = handshake_steps(session);
         } while (again(session, ret));
         if (ret == MBEDTLS_ERR_NET_SEND_FAILED) {
             ret = hear_last_words(session);
         }
+        mpy_ssl_meter_stop(&meter, &session->usage);
     }
     if (ret != 0 && !is_want(ret)) {
         ret = mpy_ssl_session_fail(session, ret);
@@ -374,6 +414,9 @@ int mpy_ssl_session_flush(mpy_ssl_session_t *session) {
     if (session->stream.unsent > 0) {
         // With output pending this sends that and no alert. mbedtls_ssl_write() would go on with a handshake as well.
         ret = mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_WARNING, MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY);
+        if (ret == 0 && !session->stream.handshaking) {
+            mpy_ssl_buffers_settle(&session->buffers, false);
+        }
     }
     return ret;
 }
@@ -386,6 +429,7 @@ static int read_record(mpy_ssl_session_t *session, void *buf, size_t len) {
     ret = mbedtls_ssl_read(&session->ssl, buf, len);
     if (ret > 0) {
         session->stream.idle = 0;
+        mpy_ssl_buffers_settle(&session->buffers, false);
     } else if (ret == 0) {
         // Mbed TLS says so when the stream ends without close_notify, and also after two empty records.
         ret = session->stream.eof ? MBEDTLS_ERR_SSL_CONN_EOF : MBEDTLS_ERR_SSL_WANT_READ;
@@ -425,7 +469,13 @@ static int write_record(mpy_ssl_session_t *session, const void *buf, size_t len)
     if (ret != 0) {
         return ret;
     }
+    if (mpy_ssl_buffers_before_write(&session->buffers, len) != 0) {
+        return lack_memory(session, MBEDTLS_ERR_SSL_WANT_WRITE);
+    }
     ret = mbedtls_ssl_write(&session->ssl, buf, len);
+    if (ret < 0 || (size_t)ret == len) { // else the rest follows at once
+        mpy_ssl_buffers_settle(&session->buffers, false);
+    }
     if (ret == MBEDTLS_ERR_SSL_WANT_WRITE && session->stream.unsent > 0) {
         int limit = mbedtls_ssl_get_max_out_record_payload(&session->ssl);
         session->unfinished = MIN(len, (size_t)limit);

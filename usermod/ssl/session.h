@@ -17,6 +17,7 @@
 #include "mbedtls/ssl.h"
 
 #include "alpn.h"
+#include "buffers.h"
 #include "certificate.h"
 #include "ciphers.h"
 #include "error.h"
@@ -56,6 +57,8 @@ typedef struct {
     bool keep_stream;      // a failure leaves the stream open, because it is still the caller's
     bool peer_closed;      // close_notify was received
     bool said_goodbye;     // close_notify was sent, or waits in the output buffer
+    mpy_ssl_buffers_t buffers;
+    mpy_ssl_usage_t usage; // of all but the buffers, and what the context owns
     mbedtls_ssl_config conf;
     mbedtls_ssl_context ssl;
 } mpy_ssl_session_t;

@@ -130,6 +130,18 @@ bool mpy_ssl_stream_is_python(const mpy_ssl_stream_t *stream) {
     return mp_obj_is_instance_type(mp_obj_get_type(stream->object));
 }
 
+bool mpy_ssl_stream_has_input(mpy_ssl_stream_t *stream) {
+    if (stream->exception != MP_OBJ_NULL || mpy_ssl_stream_is_python(stream)) {
+        return false;
+    }
+    bool ready = mpy_ssl_stream_ioctl(stream, MP_STREAM_POLL, MP_STREAM_POLL_RD) & MP_STREAM_POLL_RD;
+    if (stream->exception != MP_OBJ_NULL) {
+        mp_sched_exception(stream->exception); // after the data that the caller has in hand
+        stream->exception = MP_OBJ_NULL;
+    }
+    return ready;
+}
+
 static void drain(mpy_ssl_stream_t *stream) {
     unsigned char chunk[DRAIN_CHUNK];
     for (size_t total = 0; total < DRAIN_LIMIT; total += sizeof(chunk)) {

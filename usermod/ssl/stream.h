@@ -58,6 +58,9 @@ void mpy_ssl_stream_drop(mpy_ssl_stream_t *stream);
 // True for a stream that has setblocking(), as sockets do: when such a stream would block it is meant not to wait.
 bool mpy_ssl_stream_is_socket(const mpy_ssl_stream_t *stream);
 
+// True if a native stream has input; false for a stream written in Python, which is not asked. Loses no exception, does not raise.
+bool mpy_ssl_stream_has_input(mpy_ssl_stream_t *stream);
+
 // True for an instance of a class written in Python, whose life the program controls.
 bool mpy_ssl_stream_is_python(const mpy_ssl_stream_t *stream);
 

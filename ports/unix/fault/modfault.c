@@ -6,7 +6,7 @@
 //   _fault.disarm()   how many allocations this thread made since arm(); the fault
 //                     has fired if and only if this is at least n
 //   _fault.live()     (blocks, bytes) that mpy_ssl_calloc() gave out and mpy_ssl_free()
-//                     has not got back; bytes are what libc reserved for them
+//                     has not got back; bytes are what was asked for
 //   _fault.leak(size) lose a block of libc's, to see that the sanitizer board finds leaks
 //
 // An allocation is a call that takes new memory: of the GC heap, also by growing
@@ -15,7 +15,6 @@
 //
 // It works by the linker's --wrap, on the unix boards only.
 
-#include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -23,7 +22,9 @@
 #include "py/gc.h"
 #include "py/runtime.h"
 
-bool mpy_ssl_is_reserve(const void *ptr); // usermod/ssl/memory.h
+// usermod/ssl/memory.h
+bool mpy_ssl_is_reserve(const void *ptr);
+size_t mpy_ssl_size(const void *ptr);
 
 #if MICROPY_TRACKED_ALLOC
 #error "_fault needs TLS memory from libc: build without ffi and Bluetooth"
@@ -82,7 +83,7 @@ void *__wrap_mpy_ssl_calloc(size_t n, size_t size) {
     starving = false;
     if (block != NULL && !mpy_ssl_is_reserve(block)) {
         __atomic_add_fetch(&live_blocks, 1, __ATOMIC_RELAXED);
-        __atomic_add_fetch(&live_bytes, malloc_usable_size(block), __ATOMIC_RELAXED);
+        __atomic_add_fetch(&live_bytes, mpy_ssl_size(block), __ATOMIC_RELAXED);
     }
     return block;
 }
@@ -90,7 +91,7 @@ void *__wrap_mpy_ssl_calloc(size_t n, size_t size) {
 void __wrap_mpy_ssl_free(void *block) {
     if (block != NULL && !mpy_ssl_is_reserve(block)) {
         __atomic_sub_fetch(&live_blocks, 1, __ATOMIC_RELAXED);
-        __atomic_sub_fetch(&live_bytes, malloc_usable_size(block), __ATOMIC_RELAXED);
+        __atomic_sub_fetch(&live_bytes, mpy_ssl_size(block), __ATOMIC_RELAXED);
     }
     __real_mpy_ssl_free(block);
 }

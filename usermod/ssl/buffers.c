@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "py/mperrno.h"
+#include "py/obj.h"
+
+#include "mbedtls/platform_util.h"
+#include "mbedtls/version.h"
+
+#include "buffers.h"
+#include "record.h"
+
+// badmac_seen_or_in_hsfraglen is there from 3.6.3 on. TLS 1.3's HelloRetryRequest clears whole buffers of the size that
+// Mbed TLS believes in.
+#if defined(MPY_SSL_OWN_CONFIG) && MBEDTLS_VERSION_NUMBER >= 0x03060300 && MBEDTLS_VERSION_NUMBER < 0x03070000 \
+    && !defined(MBEDTLS_SSL_PROTO_TLS1_3) && !defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH) && !defined(MBEDTLS_SSL_DTLS_CONNECTION_ID)
+
+#define FIELD(buffers, name) ((buffers)->ssl->MBEDTLS_PRIVATE(name))
+
+#define COUNTER_SIZE 8 // Mbed TLS keeps the record's number in front of its header
+#define EXPANSION 96   // IV 16, MAC 48, padding 16 at most, TLS 1.3's content type and padding less
+
+// --- Moving ---------------------------------------------------------------------------------------------------
+
+static void *rebase(void *pointer, const unsigned char *from, unsigned char *to) {
+    return pointer == NULL ? NULL : to + ((unsigned char *)pointer - from);
+}
+
+static void point_in_to(mpy_ssl_buffers_t *buffers, unsigned char *to) {
+    unsigned char *from = FIELD(buffers, in_buf);
+    FIELD(buffers, in_buf) = to;
+    FIELD(buffers, in_ctr) = rebase(FIELD(buffers, in_ctr), from, to);
+    FIELD(buffers, in_hdr) = rebase(FIELD(buffers, in_hdr), from, to);
+    FIELD(buffers, in_len) = rebase(FIELD(buffers, in_len), from, to);
+    FIELD(buffers, in_iv) = rebase(FIELD(buffers, in_iv), from, to);
+    FIELD(buffers, in_msg) = rebase(FIELD(buffers, in_msg), from, to);
+    FIELD(buffers, in_offt) = rebase(FIELD(buffers, in_offt), from, to);
+}
+
+static void point_out_to(mpy_ssl_buffers_t *buffers, unsigned char *to) {
+    unsigned char *from = FIELD(buffers, out_buf);
+    FIELD(buffers, out_buf) = to;
+    FIELD(buffers, out_ctr) = rebase(FIELD(buffers, out_ctr), from, to);
+    FIELD(buffers, out_hdr) = rebase(FIELD(buffers, out_hdr), from, to);
+    FIELD(buffers, out_len) = rebase(FIELD(buffers, out_len), from, to);
+    FIELD(buffers, out_iv) = rebase(FIELD(buffers, out_iv), from, to);
+    FIELD(buffers, out_msg) = rebase(FIELD(buffers, out_msg), from, to);
+}
+
+static void release(unsigned char *block, size_t size, const mpy_ssl_buffer_t *buffer) {
+    mbedtls_platform_zeroize(block, size);
+    if (block != buffer->small) {
+        mpy_ssl_free(block);
+    }
+}
+
+// Puts a buffer of `size` bytes in the place of the present one. The content comes along as far as it fits.
+static int replace(mpy_ssl_buffers_t *buffers, mpy_ssl_buffer_t *buffer, size_t size) {
+    int ret = 0;
+    bool is_in = buffer == &buffers->in;
+    unsigned char *old = is_in ? FIELD(buffers, in_buf) : FIELD(buffers, out_buf);
+    mpy_ssl_meter_t meter;
+    mpy_ssl_meter_start(&meter);
+    unsigned char *new = size <= MPY_SSL_BUFFER_SMALL ? buffer->small : mpy_ssl_calloc(1, size);
+    if (new == NULL) {
+        ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;
+    } else if (new != old) {
+        memcpy(new, old, MIN(size, buffer->size));
+        (is_in ? point_in_to : point_out_to)(buffers, new);
+        release(old, buffer->size, buffer);
+        buffer->size = MAX(size, MPY_SSL_BUFFER_SMALL);
+    }
+    mpy_ssl_meter_stop(&meter, &buffers->usage);
+    return ret;
+}
+
+// --- Input ----------------------------------------------------------------------------------------------------
+
+// True if nothing of what was received is still to be used, except the record counter.
+static bool in_is_consumed(const mpy_ssl_buffers_t *buffers) {
+    bool message_left = FIELD(buffers, in_hslen) != 0 && FIELD(buffers, in_hslen) < FIELD(buffers, in_msglen);
+    return FIELD(buffers, in_left) == 0 && FIELD(buffers, in_offt) == NULL && FIELD(buffers, keep_current_message) == 0
+           && FIELD(buffers, badmac_seen_or_in_hsfraglen) == 0 && !message_left;
+}
+
+// A message in fragments grows to its whole length at once, and not with each of them.
+static size_t whole_message(const mpy_ssl_buffers_t *buffers) {
+    size_t size = 0;
+    if (FIELD(buffers, badmac_seen_or_in_hsfraglen) != 0) {
+        size = COUNTER_SIZE + 2 * MPY_SSL_RECORD_HEADER + FIELD(buffers, in_hslen) + EXPANSION;
+    }
+    return MIN(size, MBEDTLS_SSL_IN_CONTENT_LEN);
+}
+
+// RFC 5246, 6.2.1. Mbed TLS has room for the expansion of encrypted records, and would read that much in plain text, too.
+static bool is_overlong(const mpy_ssl_buffers_t *buffers) {
+    return FIELD(buffers, transform_in) == NULL && mpy_ssl_record_length(&buffers->stream->rx) > MBEDTLS_SSL_IN_CONTENT_LEN;
+}
+
+// Mbed TLS asks for the header and for the body of a record separately, and has compared the body's length with the
+// buffer that it believes to have.
+static int receive(void *ctx, unsigned char *buf, size_t len) {
+    mpy_ssl_buffers_t *buffers = ctx;
+    size_t needed = (size_t)(buf - FIELD(buffers, in_buf)) + len;
+    if (buffers->receiving) {
+        buffers->stream->error = MP_EBUSY; // a stream's own read has called the socket's
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    }
+    if (needed <= buffers->in.size) {
+        buffers->receiving = true;
+        int ret = mpy_ssl_stream_recv(buffers->stream, buf, len);
+        buffers->receiving = false;
+        return ret;
+    }
+    if (FIELD(buffers, in_left) >= MPY_SSL_RECORD_HEADER && is_overlong(buffers)) {
+        return MBEDTLS_ERR_SSL_INVALID_RECORD;
+    }
+    buffers->missing = MAX(needed, whole_message(buffers));
+    return MBEDTLS_ERR_SSL_WANT_READ;
+}
+
+int mpy_ssl_buffers_make_room(mpy_ssl_buffers_t *buffers) {
+    size_t size = buffers->missing;
+    buffers->missing = 0;
+    if (size == 0) {
+        return 0;
+    }
+    if (buffers->in.size > MPY_SSL_BUFFER_SMALL && FIELD(buffers, badmac_seen_or_in_hsfraglen) == 0) {
+        // Only a header is in it, so there need never be two large ones.
+        replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL);
+    }
+    return replace(buffers, &buffers->in, size);
+}
+
+// --- Output ---------------------------------------------------------------------------------------------------
+
+static int send(void *ctx, const unsigned char *buf, size_t len) {
+    mpy_ssl_buffers_t *buffers = ctx;
+    return mpy_ssl_stream_send(buffers->stream, buf, len);
+}
+
+static int make_out(mpy_ssl_buffers_t *buffers, size_t len) {
+    size_t size = COUNTER_SIZE + MPY_SSL_RECORD_HEADER + MIN(len, MBEDTLS_SSL_OUT_CONTENT_LEN) + EXPANSION;
+    return size <= buffers->out.size ? 0 : replace(buffers, &buffers->out, size);
+}
+
+int mpy_ssl_buffers_before_write(mpy_ssl_buffers_t *buffers, size_t len) {
+    return make_out(buffers, len);
+}
+
+// In these states Mbed TLS 3.6 reads a message, and writes alerts at most (ssl_tls12_client.c, ssl_tls12_server.c).
+static bool client_reads(int state) {
+    return (state >= MBEDTLS_SSL_SERVER_HELLO && state <= MBEDTLS_SSL_SERVER_HELLO_DONE)
+           || (state >= MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC && state <= MBEDTLS_SSL_NEW_SESSION_TICKET);
+}
+
+static bool server_reads(int state) {
+    return state == MBEDTLS_SSL_CLIENT_HELLO || (state >= MBEDTLS_SSL_CLIENT_CERTIFICATE && state <= MBEDTLS_SSL_CLIENT_FINISHED)
+           || state == MBEDTLS_SSL_FLUSH_BUFFERS || state == MBEDTLS_SSL_HANDSHAKE_WRAPUP;
+}
+
+int mpy_ssl_buffers_before_step(mpy_ssl_buffers_t *buffers) {
+    int state = FIELD(buffers, state);
+    bool is_client = mbedtls_ssl_conf_get_endpoint(FIELD(buffers, conf)) == MBEDTLS_SSL_IS_CLIENT;
+    bool reads = state == MBEDTLS_SSL_HELLO_REQUEST || (is_client ? client_reads(state) : server_reads(state));
+    if (reads) {
+        mpy_ssl_buffers_settle(buffers, true);
+        return 0;
+    }
+    return make_out(buffers, MBEDTLS_SSL_OUT_CONTENT_LEN);
+}
+
+// --- Both -----------------------------------------------------------------------------------------------------
+
+int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, mbedtls_ssl_context *ssl, const mbedtls_ssl_config *conf, mpy_ssl_stream_t *stream) {
+    mpy_ssl_cut_t cut;
+    mpy_ssl_cut_open(&cut, 2, MIN(MBEDTLS_SSL_IN_CONTENT_LEN, MBEDTLS_SSL_OUT_CONTENT_LEN), MPY_SSL_BUFFER_SMALL);
+    int ret = mbedtls_ssl_setup(ssl, conf);
+    mpy_ssl_cut_close(&cut);
+    if (ret == 0 && cut.times != 0) {
+        ret = MBEDTLS_ERR_SSL_INTERNAL_ERROR; // not the two buffers that this file knows
+    }
+    if (ret == 0) {
+        buffers->ssl = ssl;
+        buffers->stream = stream;
+        buffers->in = (mpy_ssl_buffer_t) {.small = FIELD(buffers, in_buf), .size = MPY_SSL_BUFFER_SMALL};
+        buffers->out = (mpy_ssl_buffer_t) {.small = FIELD(buffers, out_buf), .size = MPY_SSL_BUFFER_SMALL};
+        mbedtls_ssl_set_bio(ssl, buffers, send, receive, NULL);
+    }
+    return ret;
+}
+
+void mpy_ssl_buffers_free(mpy_ssl_buffers_t *buffers) {
+    if (buffers->ssl != NULL) {
+        replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL);
+        replace(buffers, &buffers->out, MPY_SSL_BUFFER_SMALL);
+        FIELD(buffers, in_buf) = NULL;
+        FIELD(buffers, out_buf) = NULL;
+        mbedtls_platform_zeroize(buffers->in.small, MPY_SSL_BUFFER_SMALL);
+        mbedtls_platform_zeroize(buffers->out.small, MPY_SSL_BUFFER_SMALL);
+        mpy_ssl_free(buffers->in.small);
+        mpy_ssl_free(buffers->out.small);
+        buffers->ssl = NULL;
+    }
+}
+
+void mpy_ssl_buffers_settle(mpy_ssl_buffers_t *buffers, bool eager) {
+    if (buffers->out.size > MPY_SSL_BUFFER_SMALL && FIELD(buffers, out_left) == 0) {
+        replace(buffers, &buffers->out, MPY_SSL_BUFFER_SMALL);
+    }
+    bool in_is_free = buffers->in.size > MPY_SSL_BUFFER_SMALL && !buffers->receiving && in_is_consumed(buffers);
+    if (in_is_free && (eager || !mpy_ssl_stream_has_input(buffers->stream))) {
+        replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL);
+    }
+}
+
+size_t mpy_ssl_buffers_in_size(const mpy_ssl_buffers_t *buffers) {
+    return buffers->in.size;
+}
+
+size_t mpy_ssl_buffers_out_size(const mpy_ssl_buffers_t *buffers) {
+    return buffers->out.size;
+}
+
+#else
+
+// --- Left to Mbed TLS -----------------------------------------------------------------------------------------
+
+int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, mbedtls_ssl_context *ssl, const mbedtls_ssl_config *conf, mpy_ssl_stream_t *stream) {
+    (void)buffers;
+    mbedtls_ssl_set_bio(ssl, stream, mpy_ssl_stream_send, mpy_ssl_stream_recv, NULL);
+    return mbedtls_ssl_setup(ssl, conf);
+}
+
+void mpy_ssl_buffers_free(mpy_ssl_buffers_t *buffers) {
+    (void)buffers;
+}
+
+int mpy_ssl_buffers_make_room(mpy_ssl_buffers_t *buffers) {
+    (void)buffers;
+    return 0;
+}
+
+int mpy_ssl_buffers_before_write(mpy_ssl_buffers_t *buffers, size_t len) {
+    (void)buffers;
+    (void)len;
+    return 0;
+}
+
+int mpy_ssl_buffers_before_step(mpy_ssl_buffers_t *buffers) {
+    (void)buffers;
+    return 0;
+}
+
+void mpy_ssl_buffers_settle(mpy_ssl_buffers_t *buffers, bool eager) {
+    (void)buffers;
+    (void)eager;
+}
+
+size_t mpy_ssl_buffers_in_size(const mpy_ssl_buffers_t *buffers) {
+    (void)buffers;
+    return MBEDTLS_SSL_IN_CONTENT_LEN;
+}
+
+size_t mpy_ssl_buffers_out_size(const mpy_ssl_buffers_t *buffers) {
+    (void)buffers;
+    return MBEDTLS_SSL_OUT_CONTENT_LEN;
+}
+
+#endif

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+//
+// The two record buffers of a connection, as large as the record that is in them.
+//
+// Mbed TLS takes 16.7 KB for input and 4.4 KB for output at the start of a connection and keeps them to its end. Here
+// each direction has a small buffer that stays: enough for a record header and for every alert, handshake messages
+// without certificates, short data. Only for a larger record one of exactly its size is taken:
+//   input    when the header has come and before the body is read; given back when its content has been consumed,
+//            unless more input waits already (then the next record is likely to need it too)
+//   output   before something may be written that is longer; given back when the stream has taken it
+// What is given back is zeroed. The buffers change places only while Mbed TLS is not running: f_recv stops it with
+// WANT_READ between header and body, and after the change it goes on where it stopped.
+//
+// This is the only file that touches the private pointers of mbedtls_ssl_context. It does so with the versions of Mbed
+// TLS 3.6 that it was checked with and this module's configuration, and else leaves the buffers to Mbed TLS.
+#ifndef MPY_SSL_BUFFERS_H
+#define MPY_SSL_BUFFERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mbedtls/ssl.h"
+
+#include "memory.h"
+#include "stream.h"
+
+// Bytes of each of the two buffers that stay. An encrypted alert needs 93 of them (RFC 5246, 6.2.3.2: 8 of Mbed TLS's,
+// header 5, IV 16, alert 2, HMAC-SHA-384 48, padding 14).
+#define MPY_SSL_BUFFER_SMALL 256
+
+typedef struct {
+    unsigned char *small; // stays
+    size_t size;          // of the buffer in use
+} mpy_ssl_buffer_t;
+
+// Part of a session. All zero before mpy_ssl_buffers_setup().
+typedef struct {
+    mbedtls_ssl_context *ssl;
+    mpy_ssl_stream_t *stream;
+    mpy_ssl_buffer_t in;
+    mpy_ssl_buffer_t out;
+    size_t missing;        // size that the input buffer has to have for what arrives; 0: it has it
+    bool receiving;        // f_recv is running, with a pointer into the input buffer
+    mpy_ssl_usage_t usage; // of what is taken beyond the small ones
+} mpy_ssl_buffers_t;
+
+// mbedtls_ssl_setup() with small buffers, and mbedtls_ssl_set_bio() for `stream`. Returns 0 or a code of Mbed TLS.
+// Neither `ssl` nor `stream` nor `buffers` may move afterwards.
+int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, mbedtls_ssl_context *ssl, const mbedtls_ssl_config *conf, mpy_ssl_stream_t *stream);
+
+// Zeroes and frees the buffers, which Mbed TLS has no more then. To be called before mbedtls_ssl_free().
+void mpy_ssl_buffers_free(mpy_ssl_buffers_t *buffers);
+
+// To be called after Mbed TLS has said WANT_READ: makes room for the record whose header has come. 0 if there is room, or
+// MBEDTLS_ERR_SSL_ALLOC_FAILED: nothing is lost, and the next call tries again.
+int mpy_ssl_buffers_make_room(mpy_ssl_buffers_t *buffers);
+
+// To be called before mbedtls_ssl_write(): makes room for a record with `len` bytes of data, or the most that one may
+// have. 0 or MBEDTLS_ERR_SSL_ALLOC_FAILED, and then nothing may be written but alerts.
+int mpy_ssl_buffers_before_write(mpy_ssl_buffers_t *buffers, size_t len);
+
+// To be called before each mbedtls_ssl_handshake_step(): makes room for a message if one may be written in it, and gives
+// back what is not needed in it. 0 or MBEDTLS_ERR_SSL_ALLOC_FAILED.
+int mpy_ssl_buffers_before_step(mpy_ssl_buffers_t *buffers);
+
+// Gives back what is empty. With `eager` false an input buffer is kept if the stream has more to read. Does nothing to an
+// input buffer that is being filled, by another thread or below a stream that was written in Python.
+void mpy_ssl_buffers_settle(mpy_ssl_buffers_t *buffers, bool eager);
+
+// Bytes of both buffers at present.
+size_t mpy_ssl_buffers_in_size(const mpy_ssl_buffers_t *buffers);
+size_t mpy_ssl_buffers_out_size(const mpy_ssl_buffers_t *buffers);
+
+#endif
