@@ -255,7 +255,7 @@ def build(job: Job, makefiles: list[Path], jobs: int) -> None:
 def build_boards(boards: list[Board], extra: Mapping[str, str], folder: Path | None, jobs: int) -> None:
     """Have the sources, mpy-cross, and the image of every board."""
     idfs = {board.name: prepare_idf(board) for board in boards if board.port == espidf.PORT}
-    trees = sources.ensure(ROOT, os.environ, quiet=True, ports={board.port for board in boards})
+    trees = trees_for(boards)
     env = clean_environment(os.environ, ROOT, trees.micropython)
     total = len(boards) + 1
     step(1, total, f"firmware: mpy-cross of MicroPython {checkouts.check(checkouts.MICROPYTHON, trees.micropython)}")
@@ -269,6 +269,15 @@ def build_boards(boards: list[Board], extra: Mapping[str, str], folder: Path | N
         if board.name in idfs:
             espidf.check_taken(job.build / "sdkconfig", wanted_options(board, idfs[board.name].version))
         show_size(job.build / "size.txt")
+
+
+def trees_for(boards: list[Board]) -> sources.Trees:
+    """What to build from; nothing is fetched where all boards have an SDK, with Mbed TLS and lwIP of its own."""
+    if boards and all(board.port == espidf.PORT for board in boards):
+        micropython = espidf.check_micropython(os.environ, boards[0].name)
+        lib = micropython / "lib"
+        return sources.Trees(micropython, lib / "mbedtls", lib / "lwip", lib / "micropython-lib")
+    return sources.ensure(ROOT, os.environ, quiet=True, ports={board.port for board in boards})
 
 
 def prepare_idf(board: Board) -> espidf.Idf:

@@ -360,3 +360,11 @@ def test_the_makefile_names_what_is_missing(build: firmware.Job, missing: str, m
         check=False,
     )
     assert done.returncode != 0 and message in done.stderr
+
+
+def test_nothing_is_fetched_where_all_boards_have_an_sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    micropython = write_micropython(tmp_path / "mp")
+    monkeypatch.setenv("MICROPY_DIR", str(micropython))
+    monkeypatch.setattr(firmware, "sources", type("NoSources", (), {"Trees": Trees}))
+    trees = firmware.trees_for([firmware.read_board(firmware.ROOT, "ESP32_GENERIC")])
+    assert trees.micropython == micropython
