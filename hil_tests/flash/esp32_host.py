@@ -13,6 +13,7 @@ from types import FrameType
 from typing import IO, Any
 
 import serial  # type: ignore[import-untyped]
+from esp_pylib.logger import EspLog, EspLogBase
 from esptool import FatalError  # type: ignore[import-untyped]
 from esptool.cmds import (  # type: ignore[import-untyped]
     attach_flash,
@@ -21,7 +22,6 @@ from esptool.cmds import (  # type: ignore[import-untyped]
     run_stub,
     write_flash,
 )
-from esptool.logger import TemplateLogger, log  # type: ignore[import-untyped]
 
 from hil_tests.flash.errors import FlashError
 from hil_tests.flash.esp32 import Console, Target, WriteFailed
@@ -51,7 +51,7 @@ class EspBench:
         return self._host.ports()
 
     def connect(self, port: str, baud: int) -> Target:
-        log.set_logger(_Logger(self.log))
+        EspLog.set_logger(_Logger(self.log))
         loader: Any = None
         try:
             with deadline(CONNECT_SECONDS):
@@ -185,33 +185,37 @@ class _SerialConsole:
             self._serial.close()
 
 
-class _Logger(TemplateLogger):  # type: ignore[misc]  # esptool has no types
-    """esptool's logger: everything to the log, progress to the terminal too."""
+class _Logger(EspLogBase):
+    """What esptool says: everything to the log, progress to the terminal too."""
 
     def __init__(self, path: Path, terminal: IO[str] = sys.stdout) -> None:
         self._path = path
         self._terminal = terminal
 
-    def _write(self, text: str) -> None:
-        with self._path.open("a") as file:
-            file.write(text)
-
     def print(self, *args: object, **kwargs: object) -> None:
-        self._write(" ".join(map(str, args)) + str(kwargs.get("end", "\n")))
+        with self._path.open("a") as file:
+            file.write(" ".join(map(str, args)) + str(kwargs.get("end", "\n")))
 
-    def note(self, message: str) -> None:
-        self.print(f"note: {message}")
+    def note(self, *args: object) -> None:
+        self.print("note:", *args)
 
-    def warning(self, message: str) -> None:
-        self.print(f"warning: {message}")
+    def hint(self, *args: object) -> None:
+        self.print("hint:", *args)
 
-    def error(self, message: str) -> None:
-        self.print(f"error: {message}")
+    def debug(self, *args: object) -> None:
+        self.print("debug:", *args)
 
-    def stage(self, finish: bool = False) -> None:
-        pass
+    def warn(self, *args: object, suggestion: str | None = None) -> None:
+        self.print("warning:", *args, suggestion or "")
 
-    def set_verbosity(self, verbosity: str) -> None:
+    def err(self, *args: object, suggestion: str | None = None) -> None:
+        self.print("error:", *args, suggestion or "")
+
+    # Older names that esptool uses here and there.
+    warning = warn
+    error = err
+
+    def set_verbosity(self, mode: int | str) -> None:
         pass
 
     def progress_bar(

@@ -361,8 +361,9 @@ def test_a_board_that_does_not_answer_mpremote(tmp_path: Path) -> None:
 
 def test_a_port_that_does_not_exist(tmp_path: Path) -> None:
     bench = EspBench(tmp_path / "logs" / "flash.log")
-    with pytest.raises(FlashError, match="there is no such port; plug the board in"):
-        bench.connect("/dev/no-such-port", 115200)
+    for baud in (460800, 115200):  # twice, as after a failed write
+        with pytest.raises(FlashError, match="there is no such port; plug the board in"):
+            bench.connect("/dev/no-such-port", baud)
 
 
 def test_a_line_that_goes_quiet_ends_in_time() -> None:
