@@ -60,7 +60,7 @@ static int replace(mpy_ssl_buffers_t *buffers, mpy_ssl_buffer_t *buffer, size_t 
     bool is_in = buffer == &buffers->in;
     unsigned char *old = is_in ? FIELD(buffers, in_buf) : FIELD(buffers, out_buf);
     mpy_ssl_meter_t meter;
-    mpy_ssl_meter_start(&meter);
+    mpy_ssl_meter_start(&meter, buffers->usage);
     unsigned char *new = size <= MPY_SSL_BUFFER_SMALL ? buffer->small : mpy_ssl_calloc(1, size);
     if (new == NULL) {
         ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;
@@ -70,7 +70,7 @@ static int replace(mpy_ssl_buffers_t *buffers, mpy_ssl_buffer_t *buffer, size_t 
         release(old, buffer->size, buffer);
         buffer->size = MAX(size, MPY_SSL_BUFFER_SMALL);
     }
-    mpy_ssl_meter_stop(&meter, &buffers->usage);
+    mpy_ssl_meter_stop(&meter);
     return ret;
 }
 
@@ -172,26 +172,24 @@ int mpy_ssl_buffers_before_step(mpy_ssl_buffers_t *buffers) {
 
 // --- Both -----------------------------------------------------------------------------------------------------
 
-int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, mbedtls_ssl_context *ssl, const mbedtls_ssl_config *conf, mpy_ssl_stream_t *stream) {
+int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, const mbedtls_ssl_config *conf) {
     mpy_ssl_cut_t cut;
     mpy_ssl_cut_open(&cut, 2, MIN(MBEDTLS_SSL_IN_CONTENT_LEN, MBEDTLS_SSL_OUT_CONTENT_LEN), MPY_SSL_BUFFER_SMALL);
-    int ret = mbedtls_ssl_setup(ssl, conf);
+    int ret = mbedtls_ssl_setup(buffers->ssl, conf);
     mpy_ssl_cut_close(&cut);
     if (ret == 0 && cut.times != 0) {
         ret = MBEDTLS_ERR_SSL_INTERNAL_ERROR; // not the two buffers that this file knows
     }
     if (ret == 0) {
-        buffers->ssl = ssl;
-        buffers->stream = stream;
         buffers->in = (mpy_ssl_buffer_t) {.small = FIELD(buffers, in_buf), .size = MPY_SSL_BUFFER_SMALL};
         buffers->out = (mpy_ssl_buffer_t) {.small = FIELD(buffers, out_buf), .size = MPY_SSL_BUFFER_SMALL};
-        mbedtls_ssl_set_bio(ssl, buffers, send, receive, NULL);
+        mbedtls_ssl_set_bio(buffers->ssl, buffers, send, receive, NULL);
     }
     return ret;
 }
 
 void mpy_ssl_buffers_free(mpy_ssl_buffers_t *buffers) {
-    if (buffers->ssl != NULL) {
+    if (buffers->in.small != NULL) {
         replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL);
         replace(buffers, &buffers->out, MPY_SSL_BUFFER_SMALL);
         FIELD(buffers, in_buf) = NULL;
@@ -200,7 +198,7 @@ void mpy_ssl_buffers_free(mpy_ssl_buffers_t *buffers) {
         mbedtls_platform_zeroize(buffers->out.small, MPY_SSL_BUFFER_SMALL);
         mpy_ssl_free(buffers->in.small);
         mpy_ssl_free(buffers->out.small);
-        buffers->ssl = NULL;
+        buffers->in.small = buffers->out.small = NULL;
     }
 }
 
@@ -226,10 +224,10 @@ size_t mpy_ssl_buffers_out_size(const mpy_ssl_buffers_t *buffers) {
 
 // --- Left to Mbed TLS -----------------------------------------------------------------------------------------
 
-int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, mbedtls_ssl_context *ssl, const mbedtls_ssl_config *conf, mpy_ssl_stream_t *stream) {
-    (void)buffers;
-    mbedtls_ssl_set_bio(ssl, stream, mpy_ssl_stream_send, mpy_ssl_stream_recv, NULL);
-    return mbedtls_ssl_setup(ssl, conf);
+int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, const mbedtls_ssl_config *conf) {
+    int ret = mbedtls_ssl_setup(buffers->ssl, conf);
+    mbedtls_ssl_set_bio(buffers->ssl, buffers->stream, mpy_ssl_stream_send, mpy_ssl_stream_recv, NULL);
+    return ret;
 }
 
 void mpy_ssl_buffers_free(mpy_ssl_buffers_t *buffers) {

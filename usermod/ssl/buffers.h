@@ -41,12 +41,12 @@ typedef struct {
     mpy_ssl_buffer_t out;
     size_t missing;        // size that the input buffer has to have for what arrives; 0: it has it
     bool receiving;        // f_recv is running, with a pointer into the input buffer
-    mpy_ssl_usage_t usage; // of what is taken beyond the small ones
+    mpy_ssl_usage_t *usage; // where that is counted which is taken and given back
 } mpy_ssl_buffers_t;
 
-// mbedtls_ssl_setup() with small buffers, and mbedtls_ssl_set_bio() for `stream`. Returns 0 or a code of Mbed TLS.
-// Neither `ssl` nor `stream` nor `buffers` may move afterwards.
-int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, mbedtls_ssl_context *ssl, const mbedtls_ssl_config *conf, mpy_ssl_stream_t *stream);
+// mbedtls_ssl_setup() with small buffers, and mbedtls_ssl_set_bio() for buffers->stream; that, `ssl` and `usage` are given.
+// Returns 0 or a code of Mbed TLS. Nothing of it may move afterwards.
+int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, const mbedtls_ssl_config *conf);
 
 // Zeroes and frees the buffers, which Mbed TLS has no more then. To be called before mbedtls_ssl_free().
 void mpy_ssl_buffers_free(mpy_ssl_buffers_t *buffers);

@@ -219,10 +219,14 @@ mpy_ssl_identity_t *mpy_ssl_identity_load(mp_obj_t cert, mp_obj_t key, mp_obj_t 
     }
     fault_t fault = {.exception = MP_OBJ_NULL};
     size_t failures = mpy_ssl_alloc_failures();
+    mpy_ssl_meter_t meter;
     identity->refs = 1;
+    identity->usage.bytes = mpy_ssl_size(identity);
     mbedtls_x509_crt_init(&identity->chain);
     mbedtls_pk_init(&identity->key);
+    mpy_ssl_meter_start(&meter, &identity->usage);
     identity_parse(identity, cert, key, password, &fault);
+    mpy_ssl_meter_stop(&meter);
     blame_memory(&fault, failures);
     if (is_fault(&fault)) {
         mpy_ssl_identity_unref(identity);
@@ -240,9 +244,13 @@ mpy_ssl_identity_t *mpy_ssl_identity_ref(mpy_ssl_identity_t *identity) {
 
 void mpy_ssl_identity_unref(mpy_ssl_identity_t *identity) {
     if (identity != NULL && mpy_ssl_count_down(&identity->refs)) {
+        mpy_ssl_usage_t usage = identity->usage;
+        mpy_ssl_meter_t meter;
+        mpy_ssl_meter_start(&meter, &usage); // it may be the finaliser's turn in the middle of somebody else's count
         mbedtls_pk_free(&identity->key);
         mbedtls_x509_crt_free(&identity->chain);
         mpy_ssl_free(identity);
+        mpy_ssl_meter_stop(&meter);
     }
 }
 
@@ -303,8 +311,31 @@ static int trust_make(mpy_ssl_trust_t **trust) {
             return MBEDTLS_ERR_X509_ALLOC_FAILED;
         }
         (*trust)->refs = 1;
+        (*trust)->usage.bytes = mpy_ssl_size(*trust);
     }
     return 0;
+}
+
+// Returns what the store has grown by.
+static size_t trust_add(mpy_ssl_trust_t **trust, mbedtls_x509_crt *list, mp_obj_t source, fault_t *fault) {
+    size_t failures = mpy_ssl_alloc_failures();
+    mpy_ssl_usage_t usage = {.bytes = sizeof(*list)};
+    mpy_ssl_meter_t meter;
+    mpy_ssl_meter_start(&meter, &usage);
+    parse_certificates(list, source, true, fault);
+    mpy_ssl_meter_stop(&meter);
+    blame_memory(fault, failures);
+    if (!is_fault(fault)) {
+        fault->code = trust_make(trust);
+    }
+    if (is_fault(fault)) {
+        free_list(list);
+        return 0;
+    }
+    mpy_ssl_meter_start(&meter, &usage);
+    merge(&(*trust)->first, list);
+    mpy_ssl_meter_stop(&meter);
+    return usage.bytes;
 }
 
 void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source) {
@@ -313,18 +344,10 @@ void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source) {
     if (list == NULL) {
         mpy_ssl_error_no_memory();
     }
-    size_t failures = mpy_ssl_alloc_failures();
     mbedtls_x509_crt_init(list);
-    parse_certificates(list, source, true, &fault);
-    blame_memory(&fault, failures);
-    if (!is_fault(&fault)) {
-        fault.code = trust_make(trust);
-    }
-    if (is_fault(&fault)) {
-        free_list(list);
-        raise_if(&fault);
-    }
-    merge(&(*trust)->first, list);
+    size_t bytes = trust_add(trust, list, source, &fault);
+    raise_if(&fault);
+    (*trust)->usage.bytes += bytes;
 }
 
 mpy_ssl_trust_t *mpy_ssl_trust_ref(mpy_ssl_trust_t *trust) {
@@ -336,7 +359,11 @@ mpy_ssl_trust_t *mpy_ssl_trust_ref(mpy_ssl_trust_t *trust) {
 
 void mpy_ssl_trust_unref(mpy_ssl_trust_t *trust) {
     if (trust != NULL && mpy_ssl_count_down(&trust->refs)) {
+        mpy_ssl_usage_t usage = trust->usage;
+        mpy_ssl_meter_t meter;
+        mpy_ssl_meter_start(&meter, &usage);
         free_list(trust->first);
         mpy_ssl_free(trust);
+        mpy_ssl_meter_stop(&meter);
     }
 }

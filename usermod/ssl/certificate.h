@@ -15,9 +15,12 @@
 #include "mbedtls/pk.h"
 #include "mbedtls/x509_crt.h"
 
+#include "memory.h"
+
 // Who we are: a chain, our own certificate first, and its private key.
 typedef struct {
     size_t refs;
+    mpy_ssl_usage_t usage;
     mbedtls_x509_crt chain;
     mbedtls_pk_context key;
 } mpy_ssl_identity_t;
@@ -25,6 +28,7 @@ typedef struct {
 // Whom we trust: CA certificates.
 typedef struct {
     size_t refs;
+    mpy_ssl_usage_t usage;
     mbedtls_x509_crt *first; // NULL while empty
 } mpy_ssl_trust_t;
 

@@ -208,17 +208,18 @@ void mpy_ssl_free(void *ptr) {
     }
 }
 
-void mpy_ssl_meter_start(mpy_ssl_meter_t *meter) {
+void mpy_ssl_meter_start(mpy_ssl_meter_t *meter, mpy_ssl_usage_t *usage) {
     mpy_ssl_lock();
-    *meter = (mpy_ssl_meter_t) {.bytes = total.bytes, .high = high, .counted = counted};
+    *meter = (mpy_ssl_meter_t) {.usage = usage, .own = usage->bytes, .bytes = total.bytes, .high = high, .counted = counted};
     high = total.bytes;
     mpy_ssl_unlock();
 }
 
 // Unsigned arithmetic wraps, and so the differences are right also when less is held than at the start.
-void mpy_ssl_meter_stop(const mpy_ssl_meter_t *meter, mpy_ssl_usage_t *usage) {
+void mpy_ssl_meter_stop(const mpy_ssl_meter_t *meter) {
+    mpy_ssl_usage_t *usage = meter->usage;
     mpy_ssl_lock();
-    usage->peak = MAX(usage->peak, usage->bytes + (high - meter->bytes));
+    usage->peak = MAX(usage->peak, meter->own + (high - meter->bytes));
     high = MAX(high, meter->high);
     size_t own = (total.bytes - meter->bytes) - (counted - meter->counted);
     counted += own;

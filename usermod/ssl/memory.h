@@ -43,19 +43,21 @@ typedef struct {
 } mpy_ssl_memory_t;
 mpy_ssl_memory_t mpy_ssl_memory(void);
 
-// What one owner of several blocks holds. Between start and stop, all that is allocated and freed is taken for its own,
-// except what lies within another start and stop. Threads that allocate at the same time blur the numbers.
+// What one owner of several blocks holds, and has held at most. Between start and stop, all that is allocated and freed is
+// taken for its own, except what lies within another start and stop. Threads that allocate meanwhile blur the numbers.
 typedef struct {
     size_t bytes;
     size_t peak;
 } mpy_ssl_usage_t;
-typedef struct {
-    size_t bytes; // of all blocks at the start
+typedef struct { // readings at the start
+    mpy_ssl_usage_t *usage;
+    size_t own;
+    size_t bytes;
     size_t high;
     size_t counted;
 } mpy_ssl_meter_t;
-void mpy_ssl_meter_start(mpy_ssl_meter_t *meter);
-void mpy_ssl_meter_stop(const mpy_ssl_meter_t *meter, mpy_ssl_usage_t *usage);
+void mpy_ssl_meter_start(mpy_ssl_meter_t *meter, mpy_ssl_usage_t *usage);
+void mpy_ssl_meter_stop(const mpy_ssl_meter_t *meter);
 
 // Number of allocations that have failed since power-up. A caller compares two readings to learn that a failure in
 // between was a lack of memory, which Mbed TLS often reports as something else.

@@ -32,6 +32,7 @@ foreach(name
         context
         error
         memory
+        memory_info
         module
         p256
         p256_comb

@@ -29,6 +29,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	context.c \
 	error.c \
 	memory.c \
+	memory_info.c \
 	module.c \
 	p256.c \
 	p256_comb.c \

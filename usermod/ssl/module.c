@@ -11,6 +11,7 @@
 #include "context.h"
 #include "error.h"
 #include "memory.h"
+#include "memory_info.h"
 #include "socket.h"
 #include "version.h"
 
@@ -49,6 +50,7 @@ static const mp_rom_map_elem_t module_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_create_default_context), MP_ROM_PTR(&mpy_ssl_create_default_context_obj)},
     {MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&mpy_ssl_wrap_socket_obj)},
     {MP_ROM_QSTR(MP_QSTR_engines), MP_ROM_PTR(&mpy_ssl_engines_obj)},
+    {MP_ROM_QSTR(MP_QSTR_memory_info), MP_ROM_PTR(&mpy_ssl_memory_info_obj)},
     {MP_ROM_QSTR(MP_QSTR_VERSION), MP_ROM_PTR(&version_obj)},
     {MP_ROM_QSTR(MP_QSTR_MBEDTLS_VERSION), MP_ROM_PTR(&mbedtls_version_obj)},
     {MP_ROM_QSTR(MP_QSTR_PROTOCOL_TLS_CLIENT), MP_ROM_INT(MPY_SSL_PROTOCOL_TLS_CLIENT)},

@@ -30,7 +30,7 @@ static void release(mpy_ssl_session_t *session) {
     if (session->open) {
         mpy_ssl_meter_t meter;
         session->open = false;
-        mpy_ssl_meter_start(&meter);
+        mpy_ssl_meter_start(&meter, &session->usage);
         mpy_ssl_buffers_free(&session->buffers);
         mbedtls_ssl_free(&session->ssl);
         mbedtls_ssl_config_free(&session->conf);
@@ -45,7 +45,7 @@ static void release(mpy_ssl_session_t *session) {
         session->alpn = NULL;
         session->ip_address = NULL;
         session->verify_callback = MP_OBJ_NULL;
-        mpy_ssl_meter_stop(&meter, &session->usage);
+        mpy_ssl_meter_stop(&meter);
     }
 }
 
@@ -258,7 +258,7 @@ static int set_up(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) 
         ret = configure(session, options);
     }
     if (ret == 0) {
-        ret = mpy_ssl_buffers_setup(&session->buffers, &session->ssl, &session->conf, &session->stream);
+        ret = mpy_ssl_buffers_setup(&session->buffers, &session->conf);
     }
     if (ret == 0) {
         ret = set_hostname(session, options->server_hostname);
@@ -277,10 +277,11 @@ int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *op
     session->alpn = mpy_ssl_alpn_ref(options->alpn);
     mbedtls_ssl_init(&session->ssl);
     mbedtls_ssl_config_init(&session->conf);
+    session->buffers = (mpy_ssl_buffers_t) {.ssl = &session->ssl, .stream = &session->stream, .usage = &session->usage};
     mpy_ssl_meter_t meter;
-    mpy_ssl_meter_start(&meter);
+    mpy_ssl_meter_start(&meter, &session->usage);
     int ret = set_up(session, options);
-    mpy_ssl_meter_stop(&meter, &session->usage);
+    mpy_ssl_meter_stop(&meter);
     if (ret != 0) {
         release(session);
     }
@@ -392,14 +393,14 @@ int mpy_ssl_session_handshake(mpy_ssl_session_t *session) {
     begin(session);
     if (session->stream.handshaking) {
         mpy_ssl_meter_t meter;
-        mpy_ssl_meter_start(&meter);
+        mpy_ssl_meter_start(&meter, &session->usage);
         do {
             ret = handshake_steps(session);
         } while (again(session, ret));
         if (ret == MBEDTLS_ERR_NET_SEND_FAILED) {
             ret = hear_last_words(session);
         }
-        mpy_ssl_meter_stop(&meter, &session->usage);
+        mpy_ssl_meter_stop(&meter);
     }
     if (ret != 0 && !is_want(ret)) {
         ret = mpy_ssl_session_fail(session, ret);

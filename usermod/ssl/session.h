@@ -58,7 +58,7 @@ typedef struct {
     bool peer_closed;      // close_notify was received
     bool said_goodbye;     // close_notify was sent, or waits in the output buffer
     mpy_ssl_buffers_t buffers;
-    mpy_ssl_usage_t usage; // of all but the buffers, and what the context owns
+    mpy_ssl_usage_t usage; // without what is shared with the context
     mbedtls_ssl_config conf;
     mbedtls_ssl_context ssl;
 } mpy_ssl_session_t;

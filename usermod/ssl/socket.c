@@ -228,6 +228,11 @@ static const mp_stream_p_t socket_stream = {
     .ioctl = socket_ioctl,
 };
 
+const mpy_ssl_session_t *mpy_ssl_socket_session(mp_obj_t socket) {
+    const mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(socket);
+    return &self->session;
+}
+
 // --- Methods --------------------------------------------------------------------------------------------------
 
 static bool is_connected(const mpy_ssl_socket_t *self) {

@@ -28,4 +28,7 @@ uint32_t mpy_ssl_timeout_ms(mp_obj_t seconds);
 // stream is closed then, unless the arguments were at fault, and one that is written in Python stays open.
 mp_obj_t mpy_ssl_socket_new(mp_obj_t stream, const mpy_ssl_options_t *options, const mpy_ssl_wrapping_t *wrapping);
 
+// The connection of an SSLSocket.
+const mpy_ssl_session_t *mpy_ssl_socket_session(mp_obj_t socket);
+
 #endif
