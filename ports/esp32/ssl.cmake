@@ -17,6 +17,11 @@ target_sources(usermod_ssl INTERFACE
     ${MPY_SSL_ESP32_DIR}/engines.c ${MPY_SSL_ESP32_DIR}/entropy.c ${MPY_SSL_ESP32_DIR}/heap.c)
 list(APPEND MICROPY_DEF_BOARD MPY_SSL_ACCELERATOR=1 MPY_SSL_PORT_ENTROPY=1 MPY_SSL_PORT_HEAP=1)
 
+# Boards that are built for size: where the time of a handshake and of a record goes is not. About 30 KB.
+if(CONFIG_COMPILER_OPTIMIZATION_SIZE AND TARGET mbedcrypto)
+    target_compile_options(mbedcrypto PRIVATE -O2)
+endif()
+
 # This file includes the port's configuration by itself, a second time and without our header in front: it says the same things
 # differently, of which compilers warn.
 set_source_files_properties(${MICROPY_PORT_DIR}/modespnow.c PROPERTIES COMPILE_OPTIONS -Wno-error)
@@ -33,6 +38,10 @@ endif()
 
 foreach(name ${MPY_SSL_WRAPS})
     target_link_options(usermod_ssl INTERFACE -Wl,--wrap=${name} -Wl,--undefined=${name})
+endforeach()
+# The module has wraps of its own.
+foreach(name mbedtls_ecp_mul mbedtls_ecp_mul_restartable mbedtls_ecp_muladd_restartable mbedtls_ecp_check_pub_priv)
+    target_link_options(usermod_ssl INTERFACE -Wl,--undefined=${name})
 endforeach()
 
 # The network of Espressif's QEMU.

@@ -23,12 +23,20 @@ typedef struct {
     // Products of long numbers that take fewer multiplications of words than this are faster in software; 0: none is. The
     // port's wrap of mbedtls_mpi_mul_mpi() goes by it.
     size_t product_words;
+    // Mbed TLS hands the multiplication of points of P-256 to an engine: p256_mbedtls.c leaves it there.
+    bool multiplies_points;
     const char *sha256_name; // for ssl.engines(), or NULL: there is none
     // SHA-256 of a whole message. False, with nothing written, if the engine cannot be had now. Runs on either core.
     bool (*sha256)(const unsigned char *data, size_t len, unsigned char digest[32]);
 } mpy_ssl_accelerator_t;
 
 extern const mpy_ssl_accelerator_t mpy_ssl_accelerator;
+
+#if MPY_SSL_ACCELERATOR
+#define MPY_SSL_ENGINE_MULTIPLIES_POINTS (mpy_ssl_accelerator.multiplies_points)
+#else
+#define MPY_SSL_ENGINE_MULTIPLIES_POINTS (false)
+#endif
 
 // Where entropy comes from, as ssl.engines() shows it. Weak: "hardware", or "operating system"; a port knows better.
 const char *mpy_ssl_entropy_name(void);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mbedtls/platform_util.h"
+#include "accelerator.h"
 #include "p256.h"
 
 #define WORDS MPY_SSL_P256_WORDS
@@ -60,7 +61,8 @@ static bool is_below_order(const uint32_t scalar[WORDS]) {
 // True if `scalar` and `point` hold what is allowed, and the multiplication is ours.
 static bool multiply_in(uint32_t scalar[WORDS], mpy_ssl_p256_point *point, const mbedtls_ecp_group *grp,
     const mbedtls_mpi *m, const mbedtls_ecp_point *P) {
-    return grp->id == MBEDTLS_ECP_DP_SECP256R1 && number_in(scalar, m) && mpy_ssl_p256_is_scalar(scalar)
+    return !MPY_SSL_ENGINE_MULTIPLIES_POINTS && grp->id == MBEDTLS_ECP_DP_SECP256R1
+           && number_in(scalar, m) && mpy_ssl_p256_is_scalar(scalar)
            && point_in(point, P) && mpy_ssl_p256_is_on_curve(point);
 }
 
