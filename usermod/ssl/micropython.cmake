@@ -48,10 +48,10 @@ foreach(name
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_DIR}/${name}.c)
 endforeach()
 
-# The version is in a file of its own, so that another one recompiles only what shows it.
-file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/mpy_ssl_version.h CONTENT "#define MPY_SSL_VERSION \"${MPY_SSL_VERSION}\"\n")
-set_source_files_properties(${MPY_SSL_DIR}/module.c PROPERTIES
-    COMPILE_OPTIONS "-include;${CMAKE_BINARY_DIR}/mpy_ssl_version.h")
+# The version is in a file of its own, so that another one recompiles only what shows it. It is found by its folder, because
+# options of a source file do not reach the executable of ESP-IDF, which compiles the sources of an interface again.
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/mpy_ssl/mpy_ssl_version.h CONTENT "#define MPY_SSL_VERSION \"${MPY_SSL_VERSION}\"\n")
+target_include_directories(usermod_ssl INTERFACE ${CMAKE_BINARY_DIR}/mpy_ssl)
 
 # P-256 is the module's own, see p256_mbedtls.h.
 foreach(name mbedtls_ecp_mul mbedtls_ecp_mul_restartable mbedtls_ecp_muladd_restartable mbedtls_ecp_check_pub_priv)

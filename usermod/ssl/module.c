@@ -15,6 +15,9 @@
 #include "socket.h"
 #include "version.h"
 
+#if !defined(MPY_SSL_VERSION) && __has_include("mpy_ssl_version.h")
+#include "mpy_ssl_version.h" // made by micropython.cmake
+#endif
 #ifndef MPY_SSL_VERSION
 #define MPY_SSL_VERSION "unknown"
 #endif
