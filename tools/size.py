@@ -57,13 +57,20 @@ def size_of(elf: bytes) -> Size:
     )
 
 
+def elf_of(image: Path) -> Path:
+    """The linker's output, which lies beside images that have no sections: UF2 files, and those of ESP-IDF."""
+    if image.suffix == ".bin":
+        return image.with_name("micropython.elf")
+    return image.with_suffix(".elf") if image.suffix == ".uf2" else image
+
+
 def row(name: str, now: Size, before: dict[str, int]) -> str:
     """A line of the table; a change is signed, and no change or no past is blank."""
     cells = []
     for kind, size in asdict(now).items():
         change = size - before.get(kind, size)
         cells.append(f"{size:>10} {f'{change:+}' if change else '':>8}")
-    return f"{name:<20}{''.join(cells)}"
+    return f"{name:<24}{''.join(cells)}"
 
 
 def main() -> None:
@@ -72,13 +79,11 @@ def main() -> None:
     parser.add_argument("boards", nargs="+", metavar="BOARD")
     past = ROOT / "build" / "sizes.json"
     sizes: dict[str, dict[str, int]] = json.loads(past.read_text()) if past.is_file() else {}
-    print(f"{'board':<20}{'text':>10}{'change':>9}{'data':>10}{'change':>9}{'bss':>10}{'change':>9}")
+    print(f"{'board':<24}{'text':>10}{'change':>9}{'data':>10}{'change':>9}{'bss':>10}{'change':>9}")
     for name in parser.parse_args().boards:
-        image = read_board(ROOT, name).image
-        if image.suffix == ".uf2":  # which has no sections; the linker's output lies beside it
-            image = image.with_suffix(".elf")
+        image = elf_of(read_board(ROOT, name).image)
         if not image.is_file():
-            print(f"{name:<20}not built: make firmware BOARD={name}")
+            print(f"{name:<24}not built: make firmware BOARD={name}")
             continue
         try:
             now = size_of(image.read_bytes())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from console import ToolError
 from reproducible import compare, first_difference
-from size import Size, row, size_of
+from size import Size, elf_of, row, size_of
 
 
 @pytest.fixture
@@ -28,6 +28,14 @@ def test_size_tells_constants_data_and_zeros_apart(compiled: bytes) -> None:
     size = size_of(compiled)
     assert (size.data, size.bss) == (8, 16)
     assert size.text >= 4
+
+
+@pytest.mark.parametrize(
+    ("image", "elf"),
+    [("firmware.elf", "firmware.elf"), ("firmware.uf2", "firmware.elf"), ("firmware.bin", "micropython.elf")],
+)
+def test_an_image_without_sections_is_measured_by_its_elf_file(image: str, elf: str) -> None:
+    assert elf_of(Path("build") / image) == Path("build") / elf
 
 
 def test_size_of_something_else() -> None:
