@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sdkconfig.h"
 #include "bootloader_random.h"
 #include "esp_random.h"
-#include "soc/soc_caps.h"
-#if SOC_WIFI_SUPPORTED
+#if CONFIG_ESP_WIFI_ENABLED && __has_include("esp_wifi.h")
 #include "esp_wifi.h"
+#define HAS_WIFI 1
 #endif
-#if CONFIG_BT_ENABLED
+#if CONFIG_BT_ENABLED && __has_include("esp_bt.h")
 #include "esp_bt.h"
+#define HAS_BLUETOOTH 1
 #endif
 
 #include "accelerator.h"
@@ -24,18 +26,22 @@ const char *mpy_ssl_entropy_name(void) {
     #endif
 }
 
+// Asking about a radio must not bring its driver into an image that is without: these are NULL there.
+#pragma weak esp_wifi_get_max_tx_power
+#pragma weak esp_bt_controller_get_status
+
 static bool wifi_is_on(void) {
-    #if SOC_WIFI_SUPPORTED
+    #if HAS_WIFI
     int8_t power;
-    return esp_wifi_get_max_tx_power(&power) == ESP_OK; // an error unless started
+    return esp_wifi_get_max_tx_power != NULL && esp_wifi_get_max_tx_power(&power) == ESP_OK; // an error unless started
     #else
     return false;
     #endif
 }
 
 static bool bluetooth_is_on(void) {
-    #if CONFIG_BT_ENABLED
-    return esp_bt_controller_get_status() == ESP_BT_CONTROLLER_STATUS_ENABLED;
+    #if HAS_BLUETOOTH
+    return esp_bt_controller_get_status != NULL && esp_bt_controller_get_status() == ESP_BT_CONTROLLER_STATUS_ENABLED;
     #else
     return false;
     #endif
