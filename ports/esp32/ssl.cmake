@@ -22,6 +22,15 @@ if(CONFIG_COMPILER_OPTIMIZATION_SIZE AND TARGET mbedcrypto)
     target_compile_options(mbedcrypto PRIVATE -O2)
 endif()
 
+# The arithmetic of P-256 is a library here, because options of a source file do not reach ESP-IDF's executable, which compiles
+# the sources of an interface.
+get_target_property(MPY_SSL_SOURCES usermod_ssl INTERFACE_SOURCES)
+list(REMOVE_ITEM MPY_SSL_SOURCES ${MPY_SSL_DIR}/p256_field.c)
+set_target_properties(usermod_ssl PROPERTIES INTERFACE_SOURCES "${MPY_SSL_SOURCES}")
+add_library(mpy_ssl_p256 STATIC ${MPY_SSL_DIR}/p256_field.c)
+target_compile_options(mpy_ssl_p256 PRIVATE -O2 -fno-schedule-insns -ffunction-sections)
+target_link_libraries(usermod_ssl INTERFACE mpy_ssl_p256)
+
 # This file includes the port's configuration by itself, a second time and without our header in front: it says the same things
 # differently, of which compilers warn.
 set_source_files_properties(${MICROPY_PORT_DIR}/modespnow.c PROPERTIES COMPILE_OPTIONS -Wno-error)
