@@ -83,6 +83,12 @@ static bool in_is_consumed(const mpy_ssl_buffers_t *buffers) {
            && FIELD(buffers, badmac_seen_or_in_hsfraglen) == 0 && !message_left;
 }
 
+// True if a large buffer serves nothing but the wait for a header.
+static bool in_is_idle(mpy_ssl_buffers_t *buffers) {
+    return buffers->in.size > MPY_SSL_BUFFER_SMALL && !buffers->receiving && in_is_consumed(buffers)
+           && !mpy_ssl_stream_has_input(buffers->stream);
+}
+
 // A message in fragments grows to its whole length at once, and not with each of them.
 static size_t whole_message(const mpy_ssl_buffers_t *buffers) {
     size_t size = 0;
@@ -106,22 +112,26 @@ static int receive(void *ctx, unsigned char *buf, size_t len) {
         buffers->stream->error = MP_EBUSY; // a stream's own read has called the socket's
         return MBEDTLS_ERR_SSL_WANT_READ;
     }
-    if (needed <= buffers->in.size) {
-        buffers->receiving = true;
-        int ret = mpy_ssl_stream_recv(buffers->stream, buf, len);
-        buffers->receiving = false;
-        return ret;
+    if (needed > buffers->in.size) {
+        buffers->wanted = MAX(needed, whole_message(buffers));
+        return is_overlong(buffers) ? MBEDTLS_ERR_SSL_INVALID_RECORD : MBEDTLS_ERR_SSL_WANT_READ;
     }
-    if (FIELD(buffers, in_left) >= MPY_SSL_RECORD_HEADER && is_overlong(buffers)) {
-        return MBEDTLS_ERR_SSL_INVALID_RECORD;
+    if (in_is_idle(buffers)) {
+        buffers->wanted = MPY_SSL_BUFFER_SMALL;
+        return MBEDTLS_ERR_SSL_WANT_READ;
     }
-    buffers->missing = MAX(needed, whole_message(buffers));
-    return MBEDTLS_ERR_SSL_WANT_READ;
+    buffers->receiving = true;
+    int ret = mpy_ssl_stream_recv(buffers->stream, buf, len);
+    buffers->receiving = false;
+    if (ret >= 0) {
+        buffers->stream->error = 0; // whatever the stream's read did with the socket meanwhile
+    }
+    return ret;
 }
 
 int mpy_ssl_buffers_make_room(mpy_ssl_buffers_t *buffers) {
-    size_t size = buffers->missing;
-    buffers->missing = 0;
+    size_t size = buffers->wanted;
+    buffers->wanted = 0;
     if (size == 0) {
         return 0;
     }
@@ -163,11 +173,16 @@ int mpy_ssl_buffers_before_step(mpy_ssl_buffers_t *buffers) {
     int state = FIELD(buffers, state);
     bool is_client = mbedtls_ssl_conf_get_endpoint(FIELD(buffers, conf)) == MBEDTLS_SSL_IS_CLIENT;
     bool reads = state == MBEDTLS_SSL_HELLO_REQUEST || (is_client ? client_reads(state) : server_reads(state));
-    if (reads) {
-        mpy_ssl_buffers_settle(buffers, true);
-        return 0;
+    if (!reads) {
+        return make_out(buffers, MBEDTLS_SSL_OUT_CONTENT_LEN);
     }
-    return make_out(buffers, MBEDTLS_SSL_OUT_CONTENT_LEN);
+    int ret = 0;
+    if (FIELD(buffers, out_left) > 0) {
+        // With output pending this sends that and no alert. Else the step would do so, and wait with the large buffer.
+        ret = mbedtls_ssl_send_alert_message(buffers->ssl, MBEDTLS_SSL_ALERT_LEVEL_WARNING, MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY);
+    }
+    mpy_ssl_buffers_settle(buffers, true);
+    return ret;
 }
 
 // --- Both -----------------------------------------------------------------------------------------------------
@@ -206,8 +221,7 @@ void mpy_ssl_buffers_settle(mpy_ssl_buffers_t *buffers, bool eager) {
     if (buffers->out.size > MPY_SSL_BUFFER_SMALL && FIELD(buffers, out_left) == 0) {
         replace(buffers, &buffers->out, MPY_SSL_BUFFER_SMALL);
     }
-    bool in_is_free = buffers->in.size > MPY_SSL_BUFFER_SMALL && !buffers->receiving && in_is_consumed(buffers);
-    if (in_is_free && (eager || !mpy_ssl_stream_has_input(buffers->stream))) {
+    if (eager ? buffers->in.size > MPY_SSL_BUFFER_SMALL && !buffers->receiving && in_is_consumed(buffers) : in_is_idle(buffers)) {
         replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL);
     }
 }

@@ -39,7 +39,7 @@ typedef struct {
     mpy_ssl_stream_t *stream;
     mpy_ssl_buffer_t in;
     mpy_ssl_buffer_t out;
-    size_t missing;        // size that the input buffer has to have for what arrives; 0: it has it
+    size_t wanted;         // size that the input buffer is to have before f_recv is called again; 0: it has it
     bool receiving;        // f_recv is running, with a pointer into the input buffer
     mpy_ssl_usage_t *usage; // where that is counted which is taken and given back
 } mpy_ssl_buffers_t;
@@ -51,16 +51,16 @@ int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, const mbedtls_ssl_config *
 // Zeroes and frees the buffers, which Mbed TLS has no more then. To be called before mbedtls_ssl_free().
 void mpy_ssl_buffers_free(mpy_ssl_buffers_t *buffers);
 
-// To be called after Mbed TLS has said WANT_READ: makes room for the record whose header has come. 0 if there is room, or
-// MBEDTLS_ERR_SSL_ALLOC_FAILED: nothing is lost, and the next call tries again.
+// To be called after Mbed TLS has said WANT_READ: makes room for the record whose header has come, or gives a large buffer
+// back before its header is waited for. 0, or MBEDTLS_ERR_SSL_ALLOC_FAILED: nothing is lost, and the next call tries again.
 int mpy_ssl_buffers_make_room(mpy_ssl_buffers_t *buffers);
 
 // To be called before mbedtls_ssl_write(): makes room for a record with `len` bytes of data, or the most that one may
 // have. 0 or MBEDTLS_ERR_SSL_ALLOC_FAILED, and then nothing may be written but alerts.
 int mpy_ssl_buffers_before_write(mpy_ssl_buffers_t *buffers, size_t len);
 
-// To be called before each mbedtls_ssl_handshake_step(): makes room for a message if one may be written in it, and gives
-// back what is not needed in it. 0 or MBEDTLS_ERR_SSL_ALLOC_FAILED.
+// To be called before each mbedtls_ssl_handshake_step(): makes room for a message if one may be written in it; else sends what
+// was written and gives back what is not needed. 0, MBEDTLS_ERR_SSL_ALLOC_FAILED, or what f_send returns.
 int mpy_ssl_buffers_before_step(mpy_ssl_buffers_t *buffers);
 
 // Gives back what is empty. With `eager` false an input buffer is kept if the stream has more to read. Does nothing to an

@@ -334,12 +334,15 @@ static int handshake_steps(mpy_ssl_session_t *session) {
         return MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED; // Mbed TLS would blame the client's cipher suites
     }
     while (ret == 0 && !mbedtls_ssl_is_handshake_over(&session->ssl)) {
-        if (mpy_ssl_buffers_before_step(&session->buffers) != 0) {
+        ret = mpy_ssl_buffers_before_step(&session->buffers);
+        if (ret == MBEDTLS_ERR_SSL_ALLOC_FAILED) {
             return lack_memory(session, MBEDTLS_ERR_SSL_WANT_WRITE);
         }
-        mpy_ssl_reserve(true);
-        ret = mbedtls_ssl_handshake_step(&session->ssl);
-        mpy_ssl_reserve(false);
+        if (ret == 0) {
+            mpy_ssl_reserve(true);
+            ret = mbedtls_ssl_handshake_step(&session->ssl);
+            mpy_ssl_reserve(false);
+        }
         if (ret == 0) {
             ret = after_step(session);
         }
@@ -450,6 +453,7 @@ int mpy_ssl_session_read(mpy_ssl_session_t *session, void *buf, size_t len) {
         ret = read_record(session, buf, len);
     } while (again(session, ret));
     if (ret == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+        mpy_ssl_buffers_settle(&session->buffers, true);
         session->peer_closed = true;
         return 0;
     }
