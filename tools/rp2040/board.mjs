@@ -122,7 +122,7 @@ class Board {
       this.run();
     }
     socket.setNoDelay(true);
-    socket.on("data", (data) => this.machine.consoleInput.push(...data));
+    socket.on("data", (data) => this.machine.consoleInput.add(data));
     socket.on("error", () => {});
     socket.on("close", () => {
       if (this.console === socket) {

@@ -8,6 +8,7 @@
 // cycles a second) it catches up in its next sleep. Without, everything depends on the inputs alone.
 import { RP2040, USBCDC } from "rp2040js";
 import { makeProcessor } from "./processor.mjs";
+import { ByteQueue } from "./queue.mjs";
 import { Logger, patchUart, Rosc, CycleCounter } from "./peripherals.mjs";
 
 export const FLASH_SIZE = 2 * 1024 * 1024; // a Pico's
@@ -22,8 +23,8 @@ export class Machine {
   // and callbacks: onConsole(bytes), onUart(byte), onLineBreak() (of UART1), onReset(), onStop(reason, text) with reason "bootloader" or "fault".
   constructor(options) {
     this.options = options;
-    this.consoleInput = [];
-    this.uartInput = [];
+    this.consoleInput = new ByteQueue();
+    this.uartInput = new ByteQueue();
     this.breakFollows = false;
     this.stopped = false;
     this.resets = 0;
@@ -62,8 +63,8 @@ export class Machine {
 
   reset() {
     this.options.flash = this.flash().slice();
-    this.consoleInput.length = 0;
-    this.uartInput.length = 0;
+    this.consoleInput.clear();
+    this.uartInput.clear();
     this.breakFollows = false;
     this.resets += 1;
     this.powerOn();
@@ -86,14 +87,14 @@ export class Machine {
   feed() {
     const { chip, cdc } = this;
     while (this.consoleInput.length && !cdc.txFIFO.full) {
-      cdc.sendSerialByte(this.consoleInput.shift());
+      cdc.sendSerialByte(this.consoleInput.take());
     }
     const uart = chip.uart[1];
     if (this.uartInput.length && uart.enabled && uart.baudDivider) {
       const byteNanos = 1e10 / uart.baudRate;
       this.uartReady = Math.max(this.uartReady, chip.clock.nanos - RUN_INSTRUCTIONS * 16);
       while (this.uartInput.length && !uart.rxFIFO.full && this.uartReady <= chip.clock.nanos) {
-        uart.feedByte(this.uartInput.shift());
+        uart.feedByte(this.uartInput.take());
         this.uartReady += byteNanos;
       }
     }

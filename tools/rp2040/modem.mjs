@@ -17,7 +17,7 @@ import net from "node:net";
 const COMMAND_LENGTH = 300;
 
 export class Modem {
-  // `input`: array that takes bytes for the board; `sendBreak`: called when a break is to follow them;
+  // `input`: a ByteQueue for bytes to the board; `sendBreak`: called when a break is to follow them;
   // `report(state, text)`.
   constructor(input, sendBreak, report) {
     Object.assign(this, { input, sendBreak, report });
@@ -31,7 +31,7 @@ export class Modem {
 
   // Gives the port where the host reaches the board.
   listen() {
-    const server = net.createServer({ pauseOnConnect: true }, (socket) => this.arrive(socket));
+    const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => this.arrive(socket));
     return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server.address().port)));
   }
 
@@ -70,15 +70,26 @@ export class Modem {
 
   dial(host, port) {
     this.state = "dialling";
-    const socket = net.createConnection({ host, port }, () => this.attach(socket));
-    socket.once("error", (error) => {
-      if (this.state === "dialling") {
-        this.state = "command";
-        this.reply("NO CARRIER");
+    const socket = net.createConnection({ host, port, allowHalfOpen: true }, () => this.attach(socket));
+    socket.on("error", (error) => {
+      if (this.state === "dialling" && this.socket === socket) {
+        this.notConnected(error);
       }
       this.report("error", error.message);
     });
     this.socket = socket;
+  }
+
+  // A connection that was reset before we heard of it was there all the same.
+  notConnected(error) {
+    if (error.code === "ECONNRESET") {
+      this.state = "over";
+      this.reply("CONNECT");
+      this.sendBreak();
+    } else {
+      this.state = "command";
+      this.reply("NO CARRIER");
+    }
   }
 
   attach(socket) {
@@ -94,7 +105,7 @@ export class Modem {
 
   receive(socket, data) {
     if (socket === this.socket) {
-      this.input.push(...data);
+      this.input.add(data);
     }
   }
 
@@ -110,13 +121,13 @@ export class Modem {
 
   reply(text) {
     if (!this.wired) {
-      this.input.push(...Buffer.from(`${text}\r\n`));
+      this.input.add(Buffer.from(`${text}\r\n`));
     }
   }
 
-  // A byte from the board.
+  // A byte from the board. The other end may have closed its half only.
   take(byte) {
-    if (this.state === "data") {
+    if (this.state === "data" || this.state === "over") {
       this.output.push(byte);
     } else if (this.state === "command" && byte === 13) {
       const line = this.command;
@@ -141,10 +152,10 @@ export class Modem {
 
   // Sends what has come from the board.
   flush() {
-    if (this.output.length) {
-      this.socket?.write(Buffer.from(this.output));
-      this.output = [];
+    if (this.output.length && this.socket?.writable) {
+      this.socket.write(Buffer.from(this.output));
     }
+    this.output = [];
   }
 
   // The board's break, or a reset of the board.
@@ -154,6 +165,6 @@ export class Modem {
     this.socket = null;
     this.state = "command";
     this.command = "";
-    this.input.length = 0;
+    this.input.clear();
   }
 }

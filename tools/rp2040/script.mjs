@@ -58,7 +58,7 @@ class Run {
   }
 
   send(text) {
-    this.machine.consoleInput.push(...Buffer.from(text, "utf-8"));
+    this.machine.consoleInput.add(Buffer.from(text, "utf-8"));
   }
 
   // Presses keys until the raw REPL answers: the first ones come before the firmware has its USB port.
