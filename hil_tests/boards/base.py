@@ -60,6 +60,10 @@ class Board(ABC):
         """How long a wait may take on this board that takes at most `nominal` seconds on a quick one."""
         return nominal * self.slowness
 
+    def rounds(self, nominal: int) -> int:
+        """How often, or how much of, something is done on this board that a quick one does `nominal` times."""
+        return max(1, round(nominal / self.description.slowness))
+
     def close(self) -> None:
         """Stop the board. Idempotent; a booted board can be booted again afterwards."""
         if self._repl is not None:

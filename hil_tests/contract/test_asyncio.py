@@ -22,6 +22,7 @@ context = client_context((0, 0, CA))
 """
 
 
+@pytest.mark.requires("network")
 def test_a_client_and_a_server_in_one_loop(script: Script, authority: Authority) -> None:
     code = """
     import asyncio
@@ -60,6 +61,7 @@ def test_a_client_and_a_server_in_one_loop(script: Script, authority: Authority)
     assert script(code, PORT=script.board.listen_port(), ID=authority.p256) == ["[True, True]"]
 
 
+@pytest.mark.requires("network")
 def test_other_tasks_run_while_a_handshake_waits_for_its_peer(
     script: Script, authority: Authority, tls_server: Callable[..., peers.TlsServer]
 ) -> None:
@@ -166,6 +168,7 @@ asyncio.run(asyncio.wait_for(main(), 20))
     assert server.session().received == 0
 
 
+@pytest.mark.requires("network")
 def test_a_server_lives_on_after_a_client_that_speaks_no_tls(
     script: Script, authority: Authority, tls_client: Callable[..., peers.TlsClient]
 ) -> None:

@@ -161,6 +161,7 @@ def test_close_does_not_wait_for_a_transport_that_takes_nothing(script: Script, 
     assert script(code, ID=authority.p256) == ["None 1"]
 
 
+@pytest.mark.requires("network")
 def test_close_of_a_peer_that_is_gone_is_no_error(
     script: Script, authority: Authority, tls_server: Callable[..., peers.TlsServer]
 ) -> None:
@@ -179,6 +180,7 @@ print(s.close())
     assert [lines[0], lines[1].split()[0], lines[2]] == ["b'x' 1", "True", "None"], lines
 
 
+@pytest.mark.requires("network")
 @pytest.mark.parametrize("deferred", [False, True], ids=["wrap_socket", "first read"])
 @pytest.mark.parametrize("cause", ["name", "authority"])
 def test_a_failed_handshake_closes_the_connection(

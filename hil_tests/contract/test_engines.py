@@ -5,8 +5,12 @@ from __future__ import annotations
 
 import ast
 
+import pytest
+
 from hil_tests.boards import Board
 from hil_tests.contract.conftest import Script
+
+pytestmark = pytest.mark.every_board
 
 ALGORITHMS = {"AES", "ChaCha20-Poly1305", "ECC", "RSA", "SHA-1", "SHA-256", "SHA-512", "entropy"}
 

@@ -105,6 +105,7 @@ def test_a_failure_of_the_transport_keeps_its_errno(script: Script, authority: A
     assert script(code, ID=authority.p256) == ["OSError(104,) OSError(104,) 1"] * 2
 
 
+@pytest.mark.requires("network")
 def test_a_connection_that_is_reset_is_econnreset(
     script: Script, authority: Authority, tls_server: Callable[..., peers.TlsServer]
 ) -> None:

@@ -12,6 +12,8 @@ from hil_tests import peers
 from hil_tests.certificates import Authority
 from hil_tests.contract.conftest import Script
 
+pytestmark = pytest.mark.every_board
+
 # Memory in use: exact blocks and bytes of the C heap where they are counted, else bytes of the GC heap. `run` is called
 # inside another function, so that nothing of it stays on the stack, and once before, so that caches are warm.
 MEMORY = """

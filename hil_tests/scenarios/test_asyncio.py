@@ -21,7 +21,7 @@ from hil_tests.scenarios.dut import PATIENCE, Dut
 from hil_tests.scenarios.failures import assert_ended_well, peer_sent, refused_certificate
 from hil_tests.transport import RunningScript
 
-pytestmark = pytest.mark.requires("asyncio", "concurrent-sockets")
+pytestmark = pytest.mark.requires("asyncio", "network")
 
 # So many further ticks are enough to believe that the loop runs.
 TICKS = 20

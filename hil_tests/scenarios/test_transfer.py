@@ -13,7 +13,7 @@ from hil_tests.peers.proxy import TO_CLIENT, TO_SERVER, Proxy, Split
 from hil_tests.scenarios.dut import ECHO_ONCE, PING, Dut
 from hil_tests.scenarios.failures import assert_ended_well
 
-MEGABYTE = 1 << 20
+MEGABYTE = 1 << 20  # slow boards take less, but still many records
 # A megabyte through an emulated microcontroller, on a busy host.
 LONG = 100.0
 
@@ -44,18 +44,20 @@ def as_server(code: str) -> str:
 
 @pytest.mark.timeout(3 * LONG)
 def test_client_sends_a_megabyte(dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]) -> None:
-    server = tls_server(authority.p256, peers.sink(MEGABYTE), patience=LONG)
-    sent, received, end = dut.attempt(as_client(SEND), {**server.values(dut.board), "SIZE": MEGABYTE}, timeout=LONG)
+    size = dut.board.rounds(MEGABYTE)
+    server = tls_server(authority.p256, peers.sink(size), patience=LONG)
+    sent, received, end = dut.attempt(as_client(SEND), {**server.values(dut.board), "SIZE": size}, timeout=LONG)
     session = server.session()
     assert_ended_well(session)
-    assert (session.received, end) == (MEGABYTE, "done")
+    assert (session.received, end) == (size, "done")
     assert sent == received == session.received_digest
 
 
 @pytest.mark.timeout(3 * LONG)
 def test_client_receives_a_megabyte(dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]) -> None:
-    server = tls_server(authority.p256, peers.source(MEGABYTE), patience=LONG)
-    lines = dut.attempt(as_client(RECEIVE), {**server.values(dut.board), "SIZE": MEGABYTE}, timeout=LONG)
+    size = dut.board.rounds(MEGABYTE)
+    server = tls_server(authority.p256, peers.source(size), patience=LONG)
+    lines = dut.attempt(as_client(RECEIVE), {**server.values(dut.board), "SIZE": size}, timeout=LONG)
     session = server.session()
     assert_ended_well(session)
     assert lines == [session.sent_digest, "b''", "done"]
@@ -63,10 +65,11 @@ def test_client_receives_a_megabyte(dut: Dut, authority: Authority, tls_server: 
 
 @pytest.mark.timeout(3 * LONG)
 def test_server_sends_a_megabyte(dut: Dut, authority: Authority, tls_client: Callable[..., peers.TlsClient]) -> None:
-    service = dut.serve(authority.p256, as_server(SEND), SIZE=MEGABYTE)
+    size = dut.board.rounds(MEGABYTE)
+    service = dut.serve(authority.p256, as_server(SEND), SIZE=size)
     with tls_client(service.address, authority.p256, patience=LONG) as client:
         client.handshake()
-        client.read_exactly(MEGABYTE)
+        client.read_exactly(size)
         client.write(client.received_digest.encode())
         client.shutdown()
         assert_ended_well(client)
@@ -76,10 +79,11 @@ def test_server_sends_a_megabyte(dut: Dut, authority: Authority, tls_client: Cal
 
 @pytest.mark.timeout(3 * LONG)
 def test_server_receives_a_megabyte(dut: Dut, authority: Authority, tls_client: Callable[..., peers.TlsClient]) -> None:
-    service = dut.serve(authority.p256, as_server(RECEIVE), SIZE=MEGABYTE)
+    size = dut.board.rounds(MEGABYTE)
+    service = dut.serve(authority.p256, as_server(RECEIVE), SIZE=size)
     with tls_client(service.address, authority.p256, patience=LONG) as client:
         client.handshake()
-        client.write(peers.pattern(MEGABYTE))
+        client.write(peers.pattern(size))
         client.shutdown()
         assert_ended_well(client)
         assert service.lines() == [client.sent_digest, "b''", "done"]
