@@ -24,13 +24,29 @@ BOARD ?= QEMU_VIRT_RV32
 ifneq ($(BOARD_VARIANT),)
 override BOARD := $(BOARD)_$(BOARD_VARIANT)
 endif
-TEST_BOARDS ?= QEMU_VIRT_RV32 UNIX UNIX_SAN
+# The slowest first: the tests of several boards run at the same time, each board's in one process.
+TEST_BOARDS ?= RPI_PICO QEMU_VIRT_RV32 UNIX UNIX_SAN
+# Nothing here can run these; `test` builds them and looks at their images.
+BUILT_BOARDS = RPI_PICO2
 # A test's name says its board in brackets; then no other one has to be built.
 NAMED_BOARDS = $(sort $(filter $(BOARDS),$(subst -, ,$(subst ], ,$(subst [, ,$(T))))))
+TESTED = $(or $(NAMED_BOARDS),$(TEST_BOARDS))
+# Targets that run no board but QEMU_VIRT_RV32 need nothing of the others.
+NEEDS_BOARD_ONLY = demo firmware flash sources mpy-cross fmt lint size
+SETUP = $(addprefix --board ,$(BOARD)) \
+	$(if $(filter-out $(NEEDS_BOARD_ONLY),$(or $(MAKECMDGOALS),help)),$(addprefix --run ,$(TESTED))) \
+	$(if $(filter setup test test-images test-reproducible,$(MAKECMDGOALS)),$(addprefix --board ,$(BUILT_BOARDS)))
 SYSTEM_PYTHON = $(shell tools/find-python.sh)
 PYTHON := .venv/bin/python
 FIRMWARE = $(PYTHON) tools/firmware.py $(if $(JOBS),--jobs $(JOBS))
 PYTEST = $(PYTHON) -m pytest
+# Two processors run two boards.
+PARALLEL = $(if $(word 2,$(TESTED)),-n 2 --dist loadgroup)
+define TEST_ON_BOARDS
+$(FIRMWARE) $(TESTED) \
+	&& $(if $(filter RPI_PICO,$(TESTED)),$(PYTHON) tools/emulator.py &&) \
+	$(PYTEST) $(PARALLEL) $(addprefix --board ,$(TESTED))
+endef
 CHECKED := $(wildcard tools hil_tests bench)
 EXAMPLES := $(wildcard examples)
 UNIT_TESTS := $(wildcard tools/tests hil_tests/unit bench/tests)
@@ -47,7 +63,7 @@ demo: setup ## from nothing to verified TLS sessions on the virtual board
 
 .PHONY: setup
 setup: ## install Debian and Python packages that are missing
-	@$(or $(SYSTEM_PYTHON),false) tools/setup.py $(addprefix --board ,$(BOARD) $(TEST_BOARDS))
+	@$(or $(SYSTEM_PYTHON),false) tools/setup.py $(SETUP)
 
 .PHONY: sources
 sources: setup ## fetch and unpack the pinned upstream sources
@@ -67,38 +83,41 @@ flash: firmware ## put the image onto a real BOARD: RP2, of several SERIAL=<USB 
 		$(addprefix --port ,$(PORT))
 
 .PHONY: test
-test: lint test-unit test-boards ## run all tests: static checks, tools and rig, every board
+test: lint $(if $(filter RPI_PICO,$(TESTED)),rp2040) test-unit test-images test-boards ## run all tests: static checks, tools and rig, every board
 
 .PHONY: test-unit
 test-unit: setup ## run the tests that need no board
 	@$(PYTEST) $(UNIT_TESTS)
 
+.PHONY: test-images
+test-images: setup ## build the boards that cannot be run here, and check what is in their images
+	@$(FIRMWARE) $(BUILT_BOARDS)
+	@$(PYTEST) tools/images
+
 .PHONY: test-boards
 test-boards: setup ## run the tests that need a board, on TEST_BOARDS="..." or only T="..."
-	@$(FIRMWARE) $(or $(NAMED_BOARDS),$(TEST_BOARDS))
-	@$(if $(filter RPI_PICO,$(or $(NAMED_BOARDS),$(TEST_BOARDS))),$(PYTHON) tools/emulator.py)
-	@$(PYTEST) $(addprefix --board ,$(or $(NAMED_BOARDS),$(TEST_BOARDS))) \
-		$(or $(T),hil_tests --ignore=hil_tests/unit)
+	@$(TEST_ON_BOARDS) $(or $(T),hil_tests --ignore=hil_tests/unit)
 
 .PHONY: test-slow
 test-slow: setup ## run the board tests that take minutes, on TEST_BOARDS="..." or only T="..."
-	@$(FIRMWARE) $(or $(NAMED_BOARDS),$(TEST_BOARDS))
-	@$(PYTEST) -m slow $(addprefix --board ,$(or $(NAMED_BOARDS),$(TEST_BOARDS))) \
-		$(or $(T),hil_tests --ignore=hil_tests/unit)
+	@$(TEST_ON_BOARDS) -m slow $(or $(T),hil_tests --ignore=hil_tests/unit)
+
+# MicroPython's tests want more of a board than a serial line.
+UPSTREAM_BOARDS = $(filter-out RPI_PICO,$(TEST_BOARDS))
 
 .PHONY: test-upstream
 test-upstream: setup ## run MicroPython's own TLS tests against this module
-	@$(FIRMWARE) $(TEST_BOARDS)
-	@$(PYTHON) tools/upstream_tests.py $(addprefix --board ,$(TEST_BOARDS))
+	@$(FIRMWARE) $(UPSTREAM_BOARDS)
+	@$(PYTHON) tools/upstream_tests.py $(addprefix --board ,$(UPSTREAM_BOARDS))
 
 # The sanitizers keep each source's path, so their board cannot be reproducible.
 .PHONY: test-reproducible
 test-reproducible: setup ## build each board in two folders and compare the images
-	@$(PYTHON) tools/reproducible.py $(filter-out UNIX_SAN,$(TEST_BOARDS))
+	@$(PYTHON) tools/reproducible.py $(filter-out UNIX_SAN,$(TEST_BOARDS)) $(BUILT_BOARDS)
 
 .PHONY: rp2040
 rp2040: ## make the emulated RP2040 ready, on which RPI_PICO runs
-	@$(or $(SYSTEM_PYTHON),false) tools/setup.py --board RPI_PICO
+	@$(or $(SYSTEM_PYTHON),false) tools/setup.py --run RPI_PICO
 	@$(PYTHON) tools/emulator.py
 
 .PHONY: bench

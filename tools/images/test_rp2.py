@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""Images of boards that cannot be run here: what they are for, and that what makes their chip special is linked in."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hil_tests.flash.uf2 import read_uf2
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "RPI_PICO2"
+FLASH_BASE = 0x10000000
+FLASH_SIZE = 4 * 1024 * 1024  # a Pico 2's
+
+
+@pytest.fixture(scope="module")
+def image() -> bytes:
+    """The flash of RPI_PICO2; reading it checks that the UF2 file is whole and for its chip."""
+    family = json.loads((ROOT / "boards" / "RPI_PICO2" / "board.json").read_text())["family"]
+    assert family == "rp2350-arm-s"
+    return read_uf2(BUILD / "firmware.uf2", family).image(FLASH_BASE, FLASH_SIZE)
+
+
+@pytest.fixture(scope="module")
+def symbols() -> set[str]:
+    """The names in the ELF file that have an address."""
+    command = ["arm-none-eabi-nm", "--defined-only", "--format=posix", str(BUILD / "firmware.elf")]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return {line.split()[0] for line in lines}
+
+
+@pytest.mark.parametrize("name", ["RP2350 SHA-256 engine", "RP2350 TRNG"])
+def test_engines_names_what_the_chip_has(image: bytes, name: str) -> None:
+    assert name.encode() + b"\0" in image
+
+
+def test_hashing_goes_through_the_engine(symbols: set[str]) -> None:
+    assert {"__wrap_mbedtls_sha256", "mpy_ssl_accelerator"} <= symbols
+
+
+def test_entropy_is_the_chips_and_its_health_is_tested(symbols: set[str]) -> None:
+    assert {"entropy_source", "entropy_is_healthy"} <= symbols
+
+
+def test_the_image_is_that_of_the_elf_file(image: bytes) -> None:
+    flat = (BUILD / "firmware.bin").read_bytes()
+    assert image.startswith(flat)
+    assert not image[len(flat) :].strip(b"\xff\0")
