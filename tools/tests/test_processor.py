@@ -10,6 +10,7 @@ import emulator
 import pytest
 
 
+@pytest.mark.timeout(300)
 def test_every_instruction_does_what_rp2040js_does() -> None:
     if shutil.which("node") is None or not (emulator.FOLDER / "node_modules" / "rp2040js").is_dir():
         pytest.skip("no rp2040js: make rp2040")
@@ -19,6 +20,6 @@ def test_every_instruction_does_what_rp2040js_does() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # rp2040js complains about addresses that lead nowhere
         text=True,
-        timeout=110,
+        timeout=280,
     )
     assert (done.returncode, done.stdout) == (0, "0 differences\n")
