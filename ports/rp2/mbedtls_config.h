@@ -4,3 +4,8 @@
 
 // hashlib.md5 is not in MicroPython's default configuration of these boards, and nothing else wants it: -3 KB.
 #undef MBEDTLS_MD5_C
+
+// P-521 alone would need Mbed TLS's arithmetic of curves, and no public CA uses it: -9 KB.
+#undef MBEDTLS_ECP_DP_SECP521R1_ENABLED
+#undef MBEDTLS_ECP_NIST_OPTIM
+#define MPY_SSL_EC_ONLY

@@ -10,7 +10,9 @@ set_source_files_properties(${MICROPY_PORT_DIR}/mbedtls/mbedtls_port.c PROPERTIE
 target_include_directories(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR})
 target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy.c ${MPY_SSL_RP2_DIR}/entropy_health.c)
 if(PICO_RP2040)
-    target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy_rosc.c)
+    target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy_rosc.c ${MPY_SSL_DIR}/ec_field_thumb.S)
+    set_source_files_properties(${MPY_SSL_DIR}/ec_field.c PROPERTIES
+        COMPILE_OPTIONS "" COMPILE_DEFINITIONS MPY_SSL_EC_FIELD_ASM)
 else()
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy_trng.c ${MPY_SSL_RP2_DIR}/sha256_rp2350.c)
     # Messages that are hashed at once go to the engine; see accelerator.h of the module.
@@ -18,8 +20,8 @@ else()
     list(APPEND MICROPY_DEF_BOARD MPY_SSL_ACCELERATOR=1 MPY_SSL_ACCELERATOR_SHA256=1)
 endif()
 
-# Where the time of a handshake and of a record goes; the rest stays at -Os. 6 KB in all.
-foreach(name bignum bignum_core chacha20 ecp ecp_curves poly1305)
+# Where the time of a handshake and of a record goes; the rest stays at -Os.
+foreach(name bignum bignum_core chacha20 poly1305)
     set_source_files_properties(${MICROPY_LIB_MBEDTLS_DIR}/library/${name}.c PROPERTIES COMPILE_OPTIONS -O2)
 endforeach()
 

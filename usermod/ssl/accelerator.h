@@ -23,7 +23,7 @@ typedef struct {
     // Products of long numbers that take fewer multiplications of words than this are faster in software; 0: none is. The
     // port's wrap of mbedtls_mpi_mul_mpi() goes by it.
     size_t product_words;
-    // Mbed TLS hands the multiplication of points of P-256 to an engine: p256_mbedtls.c leaves it there.
+    // Mbed TLS hands the multiplication of points of P-256 to an engine: ec_mbedtls.c leaves it there.
     bool multiplies_points;
     const char *sha256_name; // for ssl.engines(), or NULL: there is none
     // SHA-256 of a whole message. False, with nothing written, if the engine cannot be had now. Runs on either core.

@@ -30,14 +30,14 @@ foreach(name
         ciphers
         clock
         context
+        ec_comb
+        ec_field
+        ec_mbedtls
+        ec_point
         error
         memory
         memory_info
         module
-        p256
-        p256_comb
-        p256_field
-        p256_mbedtls
         pool
         random
         record
@@ -53,11 +53,11 @@ endforeach()
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/mpy_ssl/mpy_ssl_version.h CONTENT "#define MPY_SSL_VERSION \"${MPY_SSL_VERSION}\"\n")
 target_include_directories(usermod_ssl INTERFACE ${CMAKE_BINARY_DIR}/mpy_ssl)
 
-# P-256 is the module's own, see p256_mbedtls.h.
-foreach(name mbedtls_ecp_mul mbedtls_ecp_mul_restartable mbedtls_ecp_muladd_restartable mbedtls_ecp_check_pub_priv)
-    target_link_options(usermod_ssl INTERFACE -Wl,--wrap=${name})
+# P-256 and P-384 are the module's own, see ec_mbedtls.h.
+foreach(name mul mul_restartable muladd_restartable check_pubkey check_pub_priv)
+    target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ecp_${name})
 endforeach()
-set_source_files_properties(${MPY_SSL_DIR}/p256_field.c PROPERTIES COMPILE_OPTIONS "-O2;-fno-schedule-insns")
+set_source_files_properties(${MPY_SSL_DIR}/ec_field.c PROPERTIES COMPILE_OPTIONS "-O2;-fno-schedule-insns")
 
 if(TARGET micropy_lib_mbedtls)
     if(MBEDTLS_DIR)

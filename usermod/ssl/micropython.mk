@@ -27,14 +27,14 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	ciphers.c \
 	clock.c \
 	context.c \
+	ec_comb.c \
+	ec_field.c \
+	ec_mbedtls.c \
+	ec_point.c \
 	error.c \
 	memory.c \
 	memory_info.c \
 	module.c \
-	p256.c \
-	p256_comb.c \
-	p256_field.c \
-	p256_mbedtls.c \
 	pool.c \
 	random.c \
 	record.c \
@@ -60,17 +60,17 @@ $(BUILD)/mbedtls/%.o: $(MPY_SSL_MBEDTLS_DIR)/library/%.c
 
 # Where the instructions of a handshake and of a record go. -O2 for these files takes 4 KB of flash, and away: 20 % of a
 # P-256 handshake, 42 % of ChaCha20-Poly1305, 24 % of AES-256-GCM (RV32IMAC). Those that are not listed gain nothing.
-MPY_SSL_FAST ?= bignum bignum_core chacha20 ecp_curves gcm poly1305
+MPY_SSL_FAST ?= bignum bignum_core chacha20 gcm poly1305
 $(addprefix $(BUILD)/mbedtls/,$(addsuffix .o,$(MPY_SSL_FAST))): CFLAGS += -O2
 # GHASH by words instead of bytes: right on every chip, but faster with -O2 only.
 $(addprefix $(BUILD)/mbedtls/,$(addsuffix .o,$(filter gcm,$(MPY_SSL_FAST)))): CFLAGS += -DMBEDTLS_EFFICIENT_UNALIGNED_ACCESS=
 
-# P-256 is the module's own; Mbed TLS's functions get other names. See p256_mbedtls.h.
-MPY_SSL_P256_WRAPS := mbedtls_ecp_mul mbedtls_ecp_mul_restartable mbedtls_ecp_muladd_restartable mbedtls_ecp_check_pub_priv
+# P-256 and P-384 are the module's own; Mbed TLS's functions get other names. See ec_mbedtls.h.
+MPY_SSL_EC_WRAPS := $(addprefix mbedtls_ecp_,mul mul_restartable muladd_restartable check_pubkey check_pub_priv)
 MPY_SSL_O := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(MPY_SSL_DIR))
-$(BUILD)/mbedtls/ecp.o: CFLAGS += $(foreach name,$(MPY_SSL_P256_WRAPS),-D$(name)=__real_$(name))
-$(MPY_SSL_O)/p256_mbedtls.o: CFLAGS += $(foreach name,$(MPY_SSL_P256_WRAPS),-D__wrap_$(name)=$(name))
-$(MPY_SSL_O)/p256_field.o: CFLAGS += -O2 -fno-schedule-insns
+$(BUILD)/mbedtls/ecp.o: CFLAGS += $(foreach name,$(MPY_SSL_EC_WRAPS),-D$(name)=__real_$(name))
+$(MPY_SSL_O)/ec_mbedtls.o: CFLAGS += $(foreach name,$(MPY_SSL_EC_WRAPS),-D__wrap_$(name)=$(name))
+$(MPY_SSL_O)/ec_field.o: CFLAGS += -O2 -fno-schedule-insns
 
 # The version changes with every commit, and make does not see that in a flag: this file changes with it.
 $(MPY_SSL_O)/module.o: $(BUILD)/ssl_version

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "ec_mbedtls.h"
+
+#include <string.h>
+
+#include "accelerator.h"
+#include "ec_point.h"
+#include "mbedtls/platform_util.h"
+
+#define BYTES (4 * MPY_SSL_EC_WORDS)
+
+#ifdef MPY_SSL_EC_ONLY
+#define OTHER_CURVE(call) MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE
+#else
+#define OTHER_CURVE(call) call
+#endif
+
+static const mpy_ssl_curve *curve_of(const mbedtls_ecp_group *grp) {
+    switch (grp->id) {
+        case MBEDTLS_ECP_DP_SECP256R1:
+            return &mpy_ssl_p256;
+        case MBEDTLS_ECP_DP_SECP384R1:
+            return &mpy_ssl_p384;
+        default:
+            return NULL;
+    }
+}
+
+static void words_of(mpy_ssl_fe *number, const unsigned char bytes[BYTES]) {
+    for (int i = 0; i < MPY_SSL_EC_WORDS; i++) {
+        const unsigned char *b = bytes + 4 * i;
+        number->word[i] = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+    }
+}
+
+// False for a number that is negative or has more words than the curve's field; `r` is defined in any case.
+static bool number_in(const mpy_ssl_curve *curve, mpy_ssl_fe *r, const mbedtls_mpi *number) {
+    unsigned char bytes[BYTES] = {0};
+    size_t size = 4 * (size_t)curve->field->words;
+    bool fits = mbedtls_mpi_cmp_int(number, 0) >= 0 && mbedtls_mpi_write_binary_le(number, bytes, size) == 0;
+    words_of(r, bytes);
+    mbedtls_platform_zeroize(bytes, sizeof(bytes));
+    return fits;
+}
+
+static int number_out(const mpy_ssl_curve *curve, mbedtls_mpi *number, const mpy_ssl_fe *a) {
+    unsigned char bytes[BYTES];
+    for (int i = 0; i < BYTES; i++) {
+        bytes[i] = (unsigned char)(a->word[i / 4] >> (i % 4 * 8));
+    }
+    return mbedtls_mpi_read_binary_le(number, bytes, 4 * (size_t)curve->field->words);
+}
+
+// True for a point on the curve.
+static bool point_in(const mpy_ssl_curve *curve, mpy_ssl_ec_point *r, const mbedtls_ecp_point *a) {
+    return mbedtls_mpi_cmp_int(&a->MBEDTLS_PRIVATE(Z), 1) == 0 && number_in(curve, &r->x, &a->MBEDTLS_PRIVATE(X))
+           && number_in(curve, &r->y, &a->MBEDTLS_PRIVATE(Y)) && mpy_ssl_ec_is_on_curve(curve, r);
+}
+
+static int point_out(const mpy_ssl_curve *curve, mbedtls_ecp_point *r, const mpy_ssl_ec_point *a) {
+    int error = number_out(curve, &r->MBEDTLS_PRIVATE(X), &a->x);
+    if (error == 0) {
+        error = number_out(curve, &r->MBEDTLS_PRIVATE(Y), &a->y);
+    }
+    return error ? error : mbedtls_mpi_lset(&r->MBEDTLS_PRIVATE(Z), 1);
+}
+
+static bool is_generator(const mpy_ssl_curve *curve, const mpy_ssl_ec_point *a) {
+    return memcmp(a, &curve->generator, sizeof(*a)) == 0;
+}
+
+static bool public_scalar_in(const mpy_ssl_curve *curve, mpy_ssl_fe *r, const mbedtls_mpi *m) {
+    return number_in(curve, r, m) && (mpy_ssl_ec_is_scalar(curve, r) || mpy_ssl_fe_is_zero(curve->field, r));
+}
+
+static int multiply(const mpy_ssl_curve *curve, mbedtls_ecp_point *R, const mbedtls_mpi *m, const mbedtls_ecp_point *P,
+    mpy_ssl_rng *f_rng, void *p_rng) {
+    mpy_ssl_fe scalar, blind;
+    mpy_ssl_ec_point point;
+    unsigned char random[BYTES];
+    int error = MBEDTLS_ERR_ECP_INVALID_KEY;
+    if (!f_rng) {
+        error = MBEDTLS_ERR_ECP_BAD_INPUT_DATA;
+    } else if (number_in(curve, &scalar, m) && mpy_ssl_ec_is_scalar(curve, &scalar) && point_in(curve, &point, P)) {
+        error = f_rng(p_rng, random, sizeof(random));
+    }
+    if (error == 0) {
+        words_of(&blind, random);
+        mpy_ssl_ec_multiply(curve, &point, &scalar, is_generator(curve, &point) ? NULL : &point, &blind);
+        error = point_out(curve, R, &point);
+    }
+    mbedtls_platform_zeroize(&scalar, sizeof(scalar));
+    mbedtls_platform_zeroize(&blind, sizeof(blind));
+    mbedtls_platform_zeroize(random, sizeof(random));
+    mbedtls_platform_zeroize(&point, sizeof(point));
+    return error;
+}
+
+int __wrap_mbedtls_ecp_mul_restartable(mbedtls_ecp_group *grp, mbedtls_ecp_point *R, const mbedtls_mpi *m,
+    const mbedtls_ecp_point *P, mpy_ssl_rng *f_rng, void *p_rng, mbedtls_ecp_restart_ctx *rs_ctx) {
+    const mpy_ssl_curve *curve = curve_of(grp);
+    bool engine = MPY_SSL_ENGINE_MULTIPLIES_POINTS && curve == &mpy_ssl_p256;
+    (void)rs_ctx;
+    return curve && !engine ? multiply(curve, R, m, P, f_rng, p_rng)
+        : OTHER_CURVE(__real_mbedtls_ecp_mul_restartable(grp, R, m, P, f_rng, p_rng, rs_ctx));
+}
+
+int __wrap_mbedtls_ecp_mul(mbedtls_ecp_group *grp, mbedtls_ecp_point *R, const mbedtls_mpi *m,
+    const mbedtls_ecp_point *P, mpy_ssl_rng *f_rng, void *p_rng) {
+    return __wrap_mbedtls_ecp_mul_restartable(grp, R, m, P, f_rng, p_rng, NULL);
+}
+
+int __wrap_mbedtls_ecp_muladd_restartable(mbedtls_ecp_group *grp, mbedtls_ecp_point *R, const mbedtls_mpi *m,
+    const mbedtls_ecp_point *P, const mbedtls_mpi *n, const mbedtls_ecp_point *Q, mbedtls_ecp_restart_ctx *rs_ctx) {
+    const mpy_ssl_curve *curve = curve_of(grp);
+    mpy_ssl_fe u, v;
+    mpy_ssl_ec_point point;
+    (void)rs_ctx;
+    if (!curve || !point_in(curve, &point, P) || !is_generator(curve, &point)) {
+        return OTHER_CURVE(__real_mbedtls_ecp_muladd_restartable(grp, R, m, P, n, Q, rs_ctx));
+    }
+    if (!public_scalar_in(curve, &u, m) || !public_scalar_in(curve, &v, n) || !point_in(curve, &point, Q)) {
+        return MBEDTLS_ERR_ECP_INVALID_KEY;
+    }
+    return mpy_ssl_ec_multiply_add(curve, &point, &u, &v, &point) ? point_out(curve, R, &point) : mbedtls_ecp_set_zero(R);
+}
+
+int __wrap_mbedtls_ecp_check_pubkey(const mbedtls_ecp_group *grp, const mbedtls_ecp_point *pt) {
+    const mpy_ssl_curve *curve = curve_of(grp);
+    mpy_ssl_ec_point point;
+    if (!curve) {
+        return OTHER_CURVE(__real_mbedtls_ecp_check_pubkey(grp, pt));
+    }
+    return point_in(curve, &point, pt) ? 0 : MBEDTLS_ERR_ECP_INVALID_KEY;
+}
+
+// The two public halves are the same, and the private one times the generator gives them.
+int __wrap_mbedtls_ecp_check_pub_priv(const mbedtls_ecp_keypair *pub, const mbedtls_ecp_keypair *prv,
+    mpy_ssl_rng *f_rng, void *p_rng) {
+    const mbedtls_ecp_group *grp = &prv->MBEDTLS_PRIVATE(grp);
+    const mbedtls_ecp_point *public = &pub->MBEDTLS_PRIVATE(Q);
+    const mpy_ssl_curve *curve = curve_of(grp);
+    mbedtls_ecp_point Q;
+    if (!curve) {
+        return OTHER_CURVE(__real_mbedtls_ecp_check_pub_priv(pub, prv, f_rng, p_rng));
+    }
+    if (pub->MBEDTLS_PRIVATE(grp).id != grp->id) {
+        return MBEDTLS_ERR_ECP_BAD_INPUT_DATA;
+    }
+    mbedtls_ecp_point_init(&Q);
+    int error = multiply(curve, &Q, &prv->MBEDTLS_PRIVATE(d), &grp->G, f_rng, p_rng);
+    if (error == 0 && (mbedtls_ecp_point_cmp(&Q, public) || mbedtls_ecp_point_cmp(&prv->MBEDTLS_PRIVATE(Q), public))) {
+        error = MBEDTLS_ERR_ECP_BAD_INPUT_DATA;
+    }
+    mbedtls_ecp_point_free(&Q);
+    return error;
+}
