@@ -90,14 +90,6 @@ static bool record_is_too_long(const mpy_ssl_session_t *session) {
     return mpy_ssl_record_length(&session->stream.rx) > MBEDTLS_SSL_IN_CONTENT_LEN;
 }
 
-// Mbed TLS takes a record or a handshake message that its buffer cannot hold for a mistake of the caller.
-static int name_overflow(const mpy_ssl_session_t *session, int code) {
-    if (code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA) {
-        code = record_is_too_long(session) ? MBEDTLS_ERR_SSL_INVALID_RECORD : MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
-    }
-    return code;
-}
-
 // Why Mbed TLS calls a record invalid decides the alert, and only the header tells.
 static uint8_t invalid_record_alert(const mpy_ssl_session_t *session) {
     const mpy_ssl_record_t *rx = &session->stream.rx;
@@ -111,6 +103,19 @@ static uint8_t invalid_record_alert(const mpy_ssl_session_t *session) {
         return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
     }
     return MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
+}
+
+// Mbed TLS takes a record or a handshake message that its buffer cannot hold for a mistake of the caller, and before 3.6.6 a
+// server takes what is no record for a wrong ClientHello.
+static int name_overflow(const mpy_ssl_session_t *session, int code) {
+    if (code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA) {
+        code = record_is_too_long(session) ? MBEDTLS_ERR_SSL_INVALID_RECORD : MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+    } else if (code == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE || code == MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER
+               || code == MBEDTLS_ERR_SSL_DECODE_ERROR) {
+        bool is_record = invalid_record_alert(session) == MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
+        code = is_record ? code : MBEDTLS_ERR_SSL_INVALID_RECORD;
+    }
+    return code;
 }
 
 static uint8_t alert_for(const mpy_ssl_session_t *session, int code) {
