@@ -5,6 +5,7 @@
 //
 //   openeth.start()     starts the interface and its DHCP client; later calls do nothing
 //   openeth.address()   its IPv4 address as a string, or None as long as there is none
+#include <stdlib.h>
 #include <string.h>
 
 #include "esp_eth.h"
@@ -43,6 +44,14 @@ static esp_eth_handle_t install_driver(void) {
     return driver;
 }
 
+// The driver allocates a whole frame's memory for each segment, holds it as long as nobody reads, and stops everything for
+// good when there is none: a peer that sends byte by byte would do. What a frame does not need is given back at once.
+static esp_err_t receive(esp_eth_handle_t driver, uint8_t *frame, uint32_t length, void *context) {
+    (void)driver;
+    uint8_t *shorter = realloc(frame, length);
+    return esp_netif_receive(context, shorter != NULL ? shorter : frame, length, NULL);
+}
+
 static mp_obj_t start(void) {
     if (netif == NULL) {
         check(esp_netif_init());
@@ -50,6 +59,7 @@ static mp_obj_t start(void) {
         esp_eth_handle_t driver = install_driver();
         netif = esp_netif_new(&config);
         check(esp_netif_attach(netif, esp_eth_new_netif_glue(driver)));
+        check(esp_eth_update_input_path(driver, receive, netif));
         check(esp_eth_start(driver));
     }
     return mp_const_none;
