@@ -208,6 +208,12 @@ void mpy_ssl_free(void *ptr) {
     }
 }
 
+void mpy_ssl_trim(void) {
+    #if MPY_SSL_POOL
+    mpy_ssl_pool_trim();
+    #endif
+}
+
 void mpy_ssl_meter_start(mpy_ssl_meter_t *meter, mpy_ssl_usage_t *usage) {
     mpy_ssl_lock();
     *meter = (mpy_ssl_meter_t) {.usage = usage, .own = usage->bytes, .bytes = total.bytes, .high = high, .counted = counted};

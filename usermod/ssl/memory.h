@@ -17,6 +17,9 @@ void *mpy_ssl_calloc(size_t n, size_t size);
 // Frees a block of mpy_ssl_calloc(); NULL is allowed. May be called from a finaliser.
 void mpy_ssl_free(void *ptr);
 
+// Gives back what a pool keeps in store; for the end of a session. May be called from a finaliser.
+void mpy_ssl_trim(void);
+
 // The bytes that were asked for when `ptr` was allocated; 0 for NULL.
 size_t mpy_ssl_size(const void *ptr);
 

@@ -187,20 +187,28 @@ static slab_t *give(slab_t **place, void **block) {
     return NULL;
 }
 
-// Gives all slabs back once nothing is in use.
-static void clear(void) {
+// Unhooks a slab with nothing in it, or gives NULL.
+static slab_t *unhook_empty(void) {
     for (size_t class = 0; class < CLASSES; ++class) {
-        for (;;) {
-            LOCK();
-            slab_t *slab = used == 0 ? slabs[class] : NULL;
-            slabs[class] = slab != NULL ? slab->next : slabs[class];
-            UNLOCK();
-            if (slab == NULL) {
-                break;
+        for (slab_t **place = &slabs[class]; *place != NULL; place = &(*place)->next) {
+            if ((*place)->used == 0) {
+                slab_t *slab = *place;
+                *place = slab->next;
+                return slab;
             }
-            m_tracked_free(slab);
         }
     }
+    return NULL;
+}
+
+void mpy_ssl_pool_trim(void) {
+    slab_t *slab;
+    do {
+        LOCK();
+        slab = state == ALIVE ? unhook_empty() : NULL;
+        UNLOCK();
+        m_tracked_free(slab);
+    } while (slab != NULL);
 }
 
 void mpy_ssl_pool_free(void *ptr) {
@@ -218,7 +226,7 @@ void mpy_ssl_pool_free(void *ptr) {
         m_tracked_free(empty);
     }
     if (place != NULL && all) {
-        clear();
+        mpy_ssl_pool_trim();
     }
 }
 

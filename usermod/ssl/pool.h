@@ -18,6 +18,10 @@ void *mpy_ssl_pool_calloc(size_t size);
 // Frees such a block; NULL is allowed. May be called from a finaliser. The last block of all gives the slabs back.
 void mpy_ssl_pool_free(void *ptr);
 
+// Gives back the slabs that are kept empty, one for each size at most. For the end of a session, so that nothing stays of
+// it. May be called from a finaliser.
+void mpy_ssl_pool_trim(void);
+
 // Makes the pool's lock, for ports whose threads run without a global interpreter lock. May be called many times.
 void mpy_ssl_pool_init(void);
 

@@ -46,6 +46,7 @@ static void release(mpy_ssl_session_t *session) {
         session->ip_address = NULL;
         session->verify_callback = MP_OBJ_NULL;
         mpy_ssl_meter_stop(&meter);
+        mpy_ssl_trim();
     }
 }
 
