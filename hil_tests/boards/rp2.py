@@ -120,7 +120,7 @@ class Rp2Board(MpremoteBoard):
         try:
             self.flash_path.write_bytes(flash_image(self.image, text(self.image, self.description.settings, "family")))
             self._emulator = Emulator(self.name, command, self.error_path)
-            ports = self._emulator.wait_for("listening")
+            ports = self._emulator.wait_for("listening", self.seconds(ANSWER_SECONDS))
             self._console_port, self._uart_port = ports["console"], ports["uart"]
             self._connect()
             self._install_socket()
@@ -155,13 +155,13 @@ class Rp2Board(MpremoteBoard):
 
     def _await_prompt(self) -> None:
         """Press Enter until there is a prompt: the first one may go out before anybody listens on USB."""
-        console, deadline = self.repl.console, time.monotonic() + BOOT_SECONDS
+        console, deadline = self.repl.console, time.monotonic() + self.seconds(BOOT_SECONDS)
         while time.monotonic() < deadline:
             console.write(b"\x03\x02\r")
             if console.read_until(PROMPT, 1.0).endswith(PROMPT):
                 return
             self._check()
-        raise BootFailed(f"no prompt {PROMPT!r} within {BOOT_SECONDS:g} s")
+        raise BootFailed(f"no prompt {PROMPT!r} within {self.seconds(BOOT_SECONDS):g} s")
 
     def _install_socket(self) -> None:
         self.put(SOCKET, "socket.py")
@@ -174,7 +174,7 @@ class Rp2Board(MpremoteBoard):
     def _reset(self, hard: bool) -> None:
         if hard:
             self.emulator.tell("reset")
-            self.emulator.wait_for("reset")
+            self.emulator.wait_for("reset", self.seconds(ANSWER_SECONDS))
             self._await_prompt()
         self.repl.enter(soft_reset=not hard, timeout=BOOT_SECONDS)
 
@@ -205,7 +205,7 @@ class Rp2Board(MpremoteBoard):
         try:
             device = f"socket://127.0.0.1:{self._console_port}"
             command = [sys.executable, "-m", "mpremote", "connect", device, *arguments]
-            return run_command(command, timeout=timeout, environment=dict(os.environ, TZ="UTC"))
+            return run_command(command, timeout=self.seconds(timeout), environment=dict(os.environ, TZ="UTC"))
         finally:
             self._connect()
 

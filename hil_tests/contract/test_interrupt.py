@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
+
 from hil_tests import peers
 from hil_tests.certificates import Authority
 from hil_tests.contract.conftest import Script
@@ -21,6 +23,7 @@ context = client_context((0, 0, CA))
 INSIDE_SECONDS = 0.2
 
 
+@pytest.mark.requires("network")
 def test_ctrl_c_ends_a_blocking_handshake(
     script: Script, authority: Authority, raw_server: Callable[..., peers.RawServer]
 ) -> None:
