@@ -172,6 +172,7 @@ def test_mqtt_example_refuses_a_broker_of_another_authority(board: Board, author
     assert "under-test" not in log
 
 
+@pytest.mark.requires("network")
 def test_asyncio_client_keeps_two_connections_and_a_ticker_going(
     board: Board, authority: Authority, tls_server: TlsServers
 ) -> None:
