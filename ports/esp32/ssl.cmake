@@ -53,6 +53,11 @@ foreach(name mbedtls_ecp_mul mbedtls_ecp_mul_restartable mbedtls_ecp_muladd_rest
     target_link_options(usermod_ssl INTERFACE -Wl,--undefined=${name})
 endforeach()
 
+# An engine that does GHASH too is faster than ChaCha20-Poly1305 in software; one that does only AES is not.
+if(CONFIG_MBEDTLS_HARDWARE_GCM)
+    list(APPEND MICROPY_DEF_BOARD MPY_SSL_GCM_ENGINE=1)
+endif()
+
 # The network of Espressif's QEMU.
 if(CONFIG_ETH_USE_OPENETH)
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_ESP32_DIR}/openeth.c)

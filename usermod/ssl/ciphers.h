@@ -15,7 +15,8 @@ typedef struct {
 } mpy_ssl_ciphers_t;
 
 // The suites of a context that was not told otherwise, 0 at the end. Forward secrecy only; first the AEADs, of which
-// ChaCha20-Poly1305 is the fastest in software and constant-time; CBC with SHA-2 and encrypt-then-MAC for old peers.
+// ChaCha20-Poly1305 is the fastest in software and constant-time; CBC with SHA-2 and encrypt-then-MAC for old peers. A port
+// whose chip does all of GCM, GHASH too, defines MPY_SSL_GCM_ENGINE=1, and AES-128-GCM is first. AES alone is not enough.
 extern const int mpy_ssl_ciphers_default[];
 
 // From a list or tuple of names, IANA's (TLS_ECDHE_…) or Mbed TLS's (TLS-ECDHE-…). Raises ValueError naming the first
