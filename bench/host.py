@@ -17,6 +17,9 @@ from cryptography.hazmat.primitives import serialization
 from bench.identities import Chain
 
 PEM = serialization.Encoding.PEM
+# What a client that sends a byte gets: as many records as this, of the largest size.
+RECORDS = 8
+RECORD = bytes(range(256)) * 64
 # A handshake takes well under a second; a stuck peer must not hold the run up for ever.
 SESSION_SECONDS = 60.0
 
@@ -51,7 +54,7 @@ def serve(chain: Chain) -> Iterator[int]:
 
 
 def answer(listener: socket.socket, context: ssl.SSLContext) -> None:
-    """Until the listener is shut down: a handshake, then wait for the client to close."""
+    """Until the listener is shut down: a handshake, data if the client asks, then wait for the client to close."""
     while True:
         try:
             transport, _ = listener.accept()
@@ -60,4 +63,7 @@ def answer(listener: socket.socket, context: ssl.SSLContext) -> None:
         transport.settimeout(SESSION_SECONDS)
         # What goes wrong in a session is the board's to report: it is the one that is measured.
         with contextlib.suppress(OSError), context.wrap_socket(transport, server_side=True) as session:
-            session.recv(1)
+            if session.recv(1):
+                for _ in range(RECORDS):
+                    session.sendall(RECORD)
+                session.recv(1)

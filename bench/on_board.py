@@ -228,6 +228,39 @@ def host(chain, address, times):  # type: ignore[no-untyped-def]
     return {"counts": counts, "suite": suite}
 
 
+def bulk(chain, address, records):  # type: ignore[no-untyped-def]
+    """A client that gets that many records of 16 KB from the host: heap of its socket, instructions for a KB."""
+    import socket
+
+    context = client_context(chain, None)
+    buffer = bytearray(CHUNK)
+    result = {}
+    for kind in (None, _bench.HEAP, _bench.WAITING):  # the first one warms up
+        transport = socket.socket()
+        transport.connect(socket.getaddrinfo(*address)[0][-1])
+        tidy()
+        _bench.measure(kind or _bench.STACK)
+        _bench.begin()
+        client = context.wrap_socket(transport, server_hostname=NAME)
+        _bench.end()
+        client.write(b"?")
+        if kind == _bench.WAITING:
+            _bench.measure(kind)
+        for _ in range(records):
+            _bench.begin()
+            received = client.readinto(buffer)
+            _bench.end()
+            if received != CHUNK:
+                raise RuntimeError("data was lost on the way from the host")
+        counts = _bench.result()
+        client.close()
+        if kind == _bench.HEAP:
+            result.update({"steady": counts[2], "peak": counts[3]})
+        elif kind == _bench.WAITING:
+            result["receive"] = counts[0] // (CHUNK * records // 1024)
+    return result
+
+
 def versions():  # type: ignore[no-untyped-def]
     """What runs here."""
     import sys

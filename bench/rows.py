@@ -111,6 +111,29 @@ def total(key: str, title: str, expression: str, terms: tuple[str, ...]) -> Row:
     return Row(key, "Heap", title, "bytes", (expression,), read)
 
 
+def bulks() -> Iterator[Row]:
+    """A client that receives records of 16 KB, as ordinary servers send them."""
+    for chain, label in CHAINS.items():
+        loaded, expression = call("heap", "client", chain, True), f"bulk({chain!r})"
+        title = f"client, {label} chain, records of 16 KB from OpenSSL"
+        for part, what in (("peak", "peak"), ("steady", "after them")):
+
+            def read(
+                results: Results, part: str = part, loaded: str = loaded, expression: str = expression
+            ) -> float | None:
+                return float(results[loaded]["context"] + results[expression][part])
+
+            yield Row(f"bulk.client.{chain}.{part}", "Heap", f"{title}: {what}", "bytes", (loaded, expression), read)
+        yield field(
+            f"bulk.client.{chain}.receive",
+            "Data",
+            f"received, {label} chain, OpenSSL's choice, records of 16 KB, TCP/IP included",
+            "instructions/KB",
+            expression,
+            "receive",
+        )
+
+
 def stacks() -> Iterator[Row]:
     """The deepest point of the stack, counted from the Python function that calls."""
     for role in ("client", "server"):
@@ -151,5 +174,5 @@ def mean(values: list[float]) -> float:
 
 def all_rows() -> tuple[Row, ...]:
     """Every row, in the order of the table."""
-    parts = (handshakes, transfers, setups, heaps, stacks, flash, hosts)
+    parts = (handshakes, transfers, setups, heaps, bulks, stacks, flash, hosts)
     return tuple(row for part in parts for row in part())
