@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Prints usermod/ssl/ec_comb.c: the multiples of the generators of P-256 and P-384 that a multiplication by a comb adds up.
+"""Prints usermod/ssl/ec_comb.c: the multiples of both generators that a multiplication by a comb adds up.
 
-Entry i is the sum of plus or minus 2^(distance * tooth) times the generator over all teeth: plus for the topmost, for the
-others plus where bit `tooth` of i is set. Coordinates are affine, in Montgomery's form, words least significant first.
+Entry i is the sum of plus or minus 2^(distance * tooth) times the generator over all teeth: plus for the topmost, for
+the others plus where bit `tooth` of i is set. Coordinates are affine, in Montgomery's form, lowest word first.
 """
 
 from __future__ import annotations

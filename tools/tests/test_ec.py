@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: MIT
+"""The module's arithmetic of P-256 and P-384, compiled for the host and held against Python's integers."""
+
+from __future__ import annotations
+
+import ctypes
+import random
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import ec_comb
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from ec_comb import P256, P384, Curve, Point
+
+MODULE = Path(__file__).resolve().parents[2] / "usermod" / "ssl"
+SOURCES = ("ec_point.c", "ec_comb.c", "ec_field.c")
+# What it needs of Mbed TLS is one function.
+STUB = "#include <stddef.h>\n#include <string.h>\nvoid mbedtls_platform_zeroize(void *buf, size_t len);\n"
+FLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fsanitize=undefined")
+WORDS = 12
+Words = ctypes.c_uint32 * WORDS
+ORDERS = {
+    P256: 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    P384: 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+}
+REFERENCES: dict[Curve, ec.EllipticCurve] = {P256: ec.SECP256R1(), P384: ec.SECP384R1()}
+Operation = Callable[..., None]
+
+
+class WordPoint(ctypes.Structure):
+    """mpy_ssl_ec_point."""
+
+    _fields_ = [("x", Words), ("y", Words)]
+
+
+class WordField(ctypes.Structure):
+    """mpy_ssl_field."""
+
+    _fields_ = [
+        ("words", ctypes.c_int),
+        ("prime", Words),
+        ("one", Words),
+        ("square", Words),
+        *((name, ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)) for name in ("mul", "sqr", "add", "sub")),
+        ("inversion", ctypes.c_void_p),
+    ]
+
+
+def words(number: int) -> ctypes.Array[ctypes.c_uint32]:
+    return Words(*(number >> 32 * i & 0xFFFFFFFF for i in range(WORDS)))
+
+
+@dataclass(frozen=True)
+class Module:
+    """The library, for one curve."""
+
+    library: ctypes.CDLL
+    curve: Curve
+
+    @property
+    def order(self) -> int:
+        return ORDERS[self.curve]
+
+    def number(self, array: ctypes.Array[ctypes.c_uint32]) -> int:
+        """The words that the field has; the others may hold anything."""
+        return sum(word << 32 * i for i, word in enumerate(array[: self.curve.bits // 32]))
+
+    def field(self) -> WordField:
+        return WordField.in_dll(self.library, f"mpy_ssl_field_{self.curve.name}")
+
+    def _curve(self) -> object:
+        return ctypes.byref(ctypes.c_char.in_dll(self.library, f"mpy_ssl_{self.curve.name}"))
+
+    def operate(self, name: str, *values: int) -> int:
+        result, arguments = Words(*[0xAAAAAAAA] * WORDS), [words(value) for value in values]
+        getattr(self.field(), name)(*map(ctypes.addressof, [result, *arguments, result][:3]))
+        return self.number(result)
+
+    def invert(self, value: int) -> int:
+        result = Words()
+        self.library.mpy_ssl_fe_inv(ctypes.byref(self.field()), result, words(value))
+        return self.number(result)
+
+    def multiply(self, scalar: int, point: Point | None, blind: int = 1) -> Point:
+        result = WordPoint()
+        pointer = ctypes.byref(WordPoint(*map(words, point))) if point else None
+        self.library.mpy_ssl_ec_multiply(self._curve(), ctypes.byref(result), words(scalar), pointer, words(blind))
+        return self.number(result.x), self.number(result.y)
+
+    def multiply_add(self, u: int, v: int, point: Point) -> Point | None:
+        result, other = WordPoint(), WordPoint(*map(words, point))
+        function = self.library.mpy_ssl_ec_multiply_add
+        function.restype = ctypes.c_bool
+        finite = function(self._curve(), ctypes.byref(result), words(u), words(v), ctypes.byref(other))
+        return (self.number(result.x), self.number(result.y)) if finite else None
+
+    def is_on_curve(self, x: int, y: int) -> bool:
+        function = self.library.mpy_ssl_ec_is_on_curve
+        function.restype = ctypes.c_bool
+        return bool(function(self._curve(), ctypes.byref(WordPoint(words(x), words(y)))))
+
+    def is_scalar(self, scalar: int) -> bool:
+        function = self.library.mpy_ssl_ec_is_scalar
+        function.restype = ctypes.c_bool
+        return bool(function(self._curve(), words(scalar)))
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    """The sources as a shared object."""
+    folder = tmp_path_factory.mktemp("ec")
+    (folder / "mbedtls").mkdir()
+    (folder / "mbedtls" / "platform_util.h").write_text(STUB)
+    (folder / "zeroize.c").write_text(STUB + "void mbedtls_platform_zeroize(void *b, size_t n) { memset(b, 0, n); }\n")
+    sources = [str(MODULE / name) for name in SOURCES]
+    out = folder / "ec.so"
+    command = ["gcc", *FLAGS, f"-I{folder}", f"-I{MODULE}", "-o", str(out), *sources, str(folder / "zeroize.c")]
+    subprocess.run(command, check=True)
+    return ctypes.CDLL(str(out))
+
+
+@pytest.fixture(params=[P256, P384], ids=["p256", "p384"])
+def module(request: pytest.FixtureRequest, library: ctypes.CDLL) -> Module:
+    return Module(library, request.param)
+
+
+def times(curve: Curve, scalar: int) -> Point:
+    """The generator times a scalar, by OpenSSL."""
+    public = ec.derive_private_key(scalar, REFERENCES[curve]).public_key().public_numbers()
+    return public.x, public.y
+
+
+def scalars(module: Module) -> Iterator[int]:
+    """Edges of the digits and the comb, and random ones."""
+    order, bits = module.order, module.curve.bits
+    yield from (1, 2, 3, 4, 5, 15, 16, 17, 31, order // 2, order // 2 + 1, 2 ** (bits - 1))
+    yield from (order - i for i in (1, 2, 3, 4, 15, 16, 17))
+    yield from (2 ** (module.curve.distance * tooth) + i for tooth in range(1, ec_comb.TEETH) for i in (0, 1))
+    source = random.Random(1)
+    yield from (source.randrange(1, order) for _ in range(20))
+
+
+def elements(curve: Curve) -> Iterator[tuple[int, int]]:
+    """Pairs of elements, many of them where carries run through all words."""
+    p, r = curve.prime, 2**curve.bits
+    edges = [0, 1, 2, p - 1, p - 2, r % p, r // 2 - 1, 2**96, 2**96 - 1, 2**224, 2**32 - 1, r - p, p // 2]
+    yield from ((a, b) for a in edges for b in edges)
+    source = random.Random(2)
+    yield from ((source.randrange(p), source.randrange(p)) for _ in range(500))
+
+
+def test_the_table_of_the_comb_is_what_its_program_makes() -> None:
+    assert (MODULE / "ec_comb.c").read_text() == "\n".join(ec_comb.lines()) + "\n"
+
+
+def test_products_are_montgomerys(module: Module) -> None:
+    p, inverse = module.curve.prime, pow(2**module.curve.bits, -1, module.curve.prime)
+    for a, b in elements(module.curve):
+        assert module.operate("mul", a, b) == a * b * inverse % p, (hex(a), hex(b))
+
+
+def test_squares_are_products(module: Module) -> None:
+    for a, _ in elements(module.curve):
+        assert module.operate("sqr", a) == module.operate("mul", a, a), hex(a)
+
+
+def test_sums_and_differences_stay_below_the_prime(module: Module) -> None:
+    p = module.curve.prime
+    for a, b in elements(module.curve):
+        assert module.operate("add", a, b) == (a + b) % p, (hex(a), hex(b))
+        assert module.operate("sub", a, b) == (a - b) % p, (hex(a), hex(b))
+
+
+def test_an_inverse_times_its_number_is_one(module: Module) -> None:
+    one = module.number(module.field().one)
+    for a, _ in list(elements(module.curve))[-20:]:
+        assert module.operate("mul", a, module.invert(a)) == one, hex(a)
+
+
+def test_the_inverse_of_zero_is_zero(module: Module) -> None:
+    assert module.invert(0) == 0
+
+
+def test_multiples_of_the_generator_are_openssls(module: Module) -> None:
+    for scalar in scalars(module):
+        assert module.multiply(scalar, None) == times(module.curve, scalar), hex(scalar)
+
+
+def test_multiples_of_a_point_are_openssls(module: Module) -> None:
+    source = random.Random(3)
+    for scalar in scalars(module):
+        private = source.randrange(1, module.order)
+        expected = times(module.curve, scalar * private % module.order)
+        assert module.multiply(scalar, times(module.curve, private)) == expected, (hex(scalar), hex(private))
+
+
+def test_blinding_changes_no_result(module: Module) -> None:
+    point = times(module.curve, 5)
+    for blind in (0, 1, 2, module.curve.prime, 2**module.curve.bits - 1):
+        assert module.multiply(7, point, blind) == times(module.curve, 35), hex(blind)
+        assert module.multiply(7, None, blind) == times(module.curve, 7), hex(blind)
+
+
+@pytest.mark.parametrize("private", [1, 2, 3, -1, -2, 12345])
+def test_a_sum_of_two_multiples_is_openssls(module: Module, private: int) -> None:
+    source = random.Random(private)
+    order, private = module.order, private % module.order
+    point = times(module.curve, private)
+    for u in (0, 1, 2, order - 1, source.randrange(order)):
+        for v in (0, 1, 2, order - 1, source.randrange(order)):
+            total = (u + v * private) % order
+            expected = times(module.curve, total) if total else None
+            assert module.multiply_add(u, v, point) == expected, (hex(u), hex(v))
+
+
+def test_a_sum_at_infinity_is_reported(module: Module) -> None:
+    assert module.multiply_add(module.order - 6, 2, times(module.curve, 3)) is None
+
+
+def test_points_of_the_curve_are_accepted(module: Module) -> None:
+    assert all(module.is_on_curve(*times(module.curve, scalar)) for scalar in scalars(module))
+
+
+def test_points_off_the_curve_are_refused(module: Module) -> None:
+    x, y = module.curve.generator
+    assert not module.is_on_curve(x ^ 1, y)
+    assert not module.is_on_curve(x, y ^ 1)
+    assert not module.is_on_curve(0, 0)
+
+
+def test_coordinates_above_the_prime_are_refused(module: Module) -> None:
+    p, top = module.curve.prime, 2**module.curve.bits - 1
+    x, y = module.curve.generator
+    assert not module.is_on_curve(x, top)
+    assert not module.is_on_curve(top, y)
+    assert not module.is_on_curve(p, y)
+
+
+def test_scalars_are_from_one_to_below_the_order(module: Module) -> None:
+    order, top = module.order, 2**module.curve.bits - 1
+    seen = [module.is_scalar(scalar) for scalar in (0, 1, order - 1, order, order + 1, top)]
+    assert seen == [False, True, True, False, False, False]
