@@ -12,12 +12,13 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.identities import KINDS, NOW, make_chain
 from bench.images import ROOT, BenchError
+from bench.rows import SUITES
 from hil_tests.errors import RigError
 from hil_tests.flash.image import flash_image
 
@@ -30,15 +31,25 @@ COUNTER = Path(__file__).with_name("rp2040_counter.py")
 SCRIPT = Path(__file__).with_name("on_board.py")
 MORE = Path(__file__).with_name("rp2040_on_board.py")
 
+Result = Mapping[str, object] | None
+
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a call of on_board.py, the key of its result, and how much better than stock is wanted."""
+    """One line of the table: a call of on_board.py, the key of its result, and the ratio that is wanted."""
 
     title: str
     call: str
     key: str
-    target: float
+    target: float | None = None  # None: no more than shown
+
+
+def suite_rows() -> Iterator[Row]:
+    """A KB in each direction, for each suite by name."""
+    for label, suite in SUITES.values():
+        if suite:
+            yield Row(f"client, cycles a KB received, {label}", f'transfer("p256", {suite!r})', "receive")
+            yield Row(f"client, cycles a KB sent, {label}", f'transfer("p256", {suite!r})', "send")
 
 
 ROWS = (
@@ -47,6 +58,7 @@ ROWS = (
     Row("the same, P-256, with 100 KB of heap in use", 'loaded("p256")', "instructions", 1.3),
     Row("client, cycles a KB received, own suite", 'transfer("p256", None)', "receive", 3.0),
     Row("client, cycles a KB sent, own suite", 'transfer("p256", None)', "send", 1.0),
+    *suite_rows(),
 )
 
 
@@ -82,8 +94,8 @@ def script_for(call: str) -> str:
     return "\n".join(lines)
 
 
-def measure(folder: Path, image: str, call: str) -> Mapping[str, object]:
-    """What the call gives on a fresh boot. Raises BenchError."""
+def measure(folder: Path, image: str, call: str) -> Result:
+    """What the call gives on a fresh boot; None for a suite that is not built in. Raises BenchError."""
     flash, script = folder / f"{image}.flash.img", folder / f"{image}.script.py"
     flash.write_bytes(flash_image(folder / image / "firmware.uf2", "rp2040"))
     script.write_text(script_for(call), encoding="utf-8")
@@ -95,11 +107,11 @@ def measure(folder: Path, image: str, call: str) -> Mapping[str, object]:
         raise BenchError("node is not installed; run: make rp2040") from error
     if done.returncode:
         raise BenchError(f"{image}, {call}: {done.stderr or done.stdout}\nagain: {' '.join(command)}")
-    result: Mapping[str, object] = json.loads(done.stdout)
+    result: Result = json.loads(done.stdout)
     return result
 
 
-def measure_twice(folder: Path, image: str, call: str, boots: int) -> Mapping[str, object]:
+def measure_twice(folder: Path, image: str, call: str, boots: int) -> Result:
     """The same from every boot. Raises BenchError if two differ by a single cycle."""
     print(f"{image}: {call}", file=sys.stderr, flush=True)
     results = [measure(folder, image, call) for _ in range(boots)]
@@ -108,17 +120,30 @@ def measure_twice(folder: Path, image: str, call: str, boots: int) -> Mapping[st
     return results[0]
 
 
-def table(results: Mapping[str, Mapping[str, Mapping[str, object]]], flash: Mapping[str, int]) -> Iterable[str]:
+def value_of(results: Mapping[str, Result], row: Row) -> int | None:
+    """What a row shows for one image."""
+    result = results[row.call]
+    return None if result is None else int(str(result[row.key]))
+
+
+def line(title: str, stock: int | None, ours: int | None, target: float | None) -> str:
+    """A line of the table; a dash where there is nothing to show."""
+    ratio = stock / ours if stock and ours else None
+    cells = ["-" if value is None else f"{value:,}" for value in (stock, ours)]
+    cells += ["-" if value is None else f"{value:.2f}x" for value in (ratio, target)]
+    missed = ratio is not None and target is not None and ratio < target
+    return f"{title:48} {cells[0]:>14} {cells[1]:>14} {cells[2]:>7} {cells[3]:>7}{'  MISSED' if missed else ''}"
+
+
+def table(results: Mapping[str, Mapping[str, Result]], flash: Mapping[str, int]) -> Iterable[str]:
     """The lines of the report."""
-    yield f"{'':44} {'stock':>14} {'ours':>14} {'ratio':>7} {'wanted':>7}"
+    yield f"{'':48} {'stock':>14} {'ours':>14} {'ratio':>7} {'wanted':>7}"
     for row in ROWS:
-        stock, ours = (int(str(results[image][row.call][row.key])) for image in ("stock", "ours"))
-        yield f"{row.title:44} {stock:14,} {ours:14,} {stock / ours:6.2f}x {row.target:6.1f}x"
-    stock, ours = (flash[image] - flash["none"] for image in ("stock", "ours"))
-    yield f"{'flash that TLS takes, bytes':44} {stock:14,} {ours:14,} {stock / ours:6.2f}x {1.0:6.1f}x"
+        yield line(row.title, value_of(results["stock"], row), value_of(results["ours"], row), row.target)
+    yield line("flash that TLS takes, bytes", flash["stock"] - flash["none"], flash["ours"] - flash["none"], 1.0)
     for image in ("stock", "ours"):
-        suites = {str(result["suite"]) for result in results[image].values()}
-        yield f"{image}'s own choice: {', '.join(sorted(suites))}"
+        own = results[image]['transfer("p256", None)']
+        yield f"{image}'s own choice: {own['suite'] if own else 'none'}"
 
 
 def arguments_of(words: list[str] | None) -> argparse.Namespace:
