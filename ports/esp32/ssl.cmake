@@ -22,14 +22,14 @@ if(CONFIG_COMPILER_OPTIMIZATION_SIZE AND TARGET mbedcrypto)
     target_compile_options(mbedcrypto PRIVATE -O2)
 endif()
 
-# The arithmetic of P-256 is a library here, because options of a source file do not reach ESP-IDF's executable, which compiles
+# The arithmetic of P-256 and P-384 is a library here, because options of a source file do not reach ESP-IDF's executable, which compiles
 # the sources of an interface.
 get_target_property(MPY_SSL_SOURCES usermod_ssl INTERFACE_SOURCES)
-list(REMOVE_ITEM MPY_SSL_SOURCES ${MPY_SSL_DIR}/p256_field.c)
+list(REMOVE_ITEM MPY_SSL_SOURCES ${MPY_SSL_DIR}/ec_field.c)
 set_target_properties(usermod_ssl PROPERTIES INTERFACE_SOURCES "${MPY_SSL_SOURCES}")
-add_library(mpy_ssl_p256 STATIC ${MPY_SSL_DIR}/p256_field.c)
-target_compile_options(mpy_ssl_p256 PRIVATE -O2 -fno-schedule-insns -ffunction-sections)
-target_link_libraries(usermod_ssl INTERFACE mpy_ssl_p256)
+add_library(mpy_ssl_ec STATIC ${MPY_SSL_DIR}/ec_field.c)
+target_compile_options(mpy_ssl_ec PRIVATE -O2 -fno-schedule-insns -ffunction-sections)
+target_link_libraries(usermod_ssl INTERFACE mpy_ssl_ec)
 
 # This file includes the port's configuration by itself, a second time and without our header in front: it says the same things
 # differently, of which compilers warn.
@@ -49,8 +49,8 @@ foreach(name ${MPY_SSL_WRAPS})
     target_link_options(usermod_ssl INTERFACE -Wl,--wrap=${name} -Wl,--undefined=${name})
 endforeach()
 # The module has wraps of its own.
-foreach(name mbedtls_ecp_mul mbedtls_ecp_mul_restartable mbedtls_ecp_muladd_restartable mbedtls_ecp_check_pub_priv)
-    target_link_options(usermod_ssl INTERFACE -Wl,--undefined=${name})
+foreach(name mul mul_restartable muladd_restartable check_pubkey check_pub_priv)
+    target_link_options(usermod_ssl INTERFACE -Wl,--undefined=mbedtls_ecp_${name})
 endforeach()
 
 # An engine that does GHASH too is faster than ChaCha20-Poly1305 in software; one that does only AES is not.
