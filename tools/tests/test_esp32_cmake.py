@@ -55,6 +55,14 @@ def run_cmake(folder: Path, text: str) -> tuple[int, dict[str, list[str]], str]:
     return done.returncode, {word: rest.split(";") for word, _, rest in pairs}, done.stderr
 
 
+def configured(folder: Path, *options: str) -> dict[str, list[str]]:
+    """What the component says with these options of the SDK; it must configure, and each source exist."""
+    code, said, text = component(folder, *options)
+    assert code == 0, text
+    assert [path for path in said["SOURCES"] if not Path(path).is_file()] == []
+    return said
+
+
 def component(folder: Path, *options: str) -> tuple[int, dict[str, list[str]], str]:
     settings = "\n".join(f"set(CONFIG_{name} y)" for name in options)
     return run_cmake(folder, COMPONENT % (settings, ROOT))
@@ -65,14 +73,14 @@ def names(paths: list[str]) -> set[str]:
 
 
 def test_every_port_has_memory_entropy_and_engines(tmp_path: Path) -> None:
-    _, said, _ = component(tmp_path, *NEEDS)
+    said = configured(tmp_path, *NEEDS)
     assert {"heap.c", "entropy.c", "engines.c", "module.c"} <= names(said["SOURCES"])
     assert {"MPY_SSL_PORT_ENTROPY=1", "MPY_SSL_PORT_HEAP=1", "MPY_SSL_ACCELERATOR=1"} <= set(said["DEFINITIONS"])
     assert "-Wl,--wrap=mbedtls_hardware_poll" in said["LINK_OPTIONS"]
 
 
 def test_stock_ssl_is_switched_off_by_the_header_in_front(tmp_path: Path) -> None:
-    _, said, _ = component(tmp_path, *NEEDS)
+    said = configured(tmp_path, *NEEDS)
     header = ROOT / "usermod" / "ssl" / "mpconfig_without_stock_ssl.h"
     assert f'MP_CONFIGFILE="{header}"' in said["DEFINITIONS"] and header.is_file()
 
@@ -83,12 +91,12 @@ def test_stock_ssl_is_switched_off_by_the_header_in_front(tmp_path: Path) -> Non
 def test_what_depends_on_the_sdk_is_there_only_with_its_option(tmp_path: Path, option: str, source: str) -> None:
     (tmp_path / "with").mkdir()
     (tmp_path / "without").mkdir()
-    assert source in names(component(tmp_path / "with", *NEEDS, option)[1]["SOURCES"])
-    assert source not in names(component(tmp_path / "without", *NEEDS)[1]["SOURCES"])
+    assert source in names(configured(tmp_path / "with", *NEEDS, option)["SOURCES"])
+    assert source not in names(configured(tmp_path / "without", *NEEDS)["SOURCES"])
 
 
 def test_products_are_routed_only_where_an_engine_makes_them(tmp_path: Path) -> None:
-    _, said, _ = component(tmp_path, *NEEDS, "MBEDTLS_HARDWARE_MPI")
+    said = configured(tmp_path, *NEEDS, "MBEDTLS_HARDWARE_MPI")
     wraps = {f"-Wl,--wrap=mbedtls_mpi_{name}" for name in ("mul_mpi", "mul_int", "exp_mod_unsafe")}
     assert wraps <= set(said["LINK_OPTIONS"])
 
