@@ -117,8 +117,8 @@ class Rp2Board(MpremoteBoard):
 
     def _power_on(self) -> None:
         command = self._command()
+        self._write_flash()
         try:
-            self.flash_path.write_bytes(flash_image(self.image, text(self.image, self.description.settings, "family")))
             self._emulator = Emulator(self.name, command, self.error_path)
             ports = self._emulator.wait_for("listening", self.seconds(ANSWER_SECONDS))
             self._console_port, self._uart_port = ports["console"], ports["uart"]
@@ -127,6 +127,18 @@ class Rp2Board(MpremoteBoard):
         except (BoardError, OSError) as error:
             self.close()
             raise BootFailed(f"{self.name}: no prompt: {error}\nlogs: {self.log_path}, {self.error_path}") from error
+
+    def _write_flash(self) -> None:
+        """The flash of a new chip with the image in it. Raises Uf2Error; BootFailed, and then nothing is left of it."""
+        flash = flash_image(self.image, text(self.image, self.description.settings, "family"))
+        try:
+            self.flash_path.write_bytes(flash)
+        except OSError as error:
+            self.flash_path.unlink(missing_ok=True)
+            raise BootFailed(
+                f"{self.name}: {self.flash_path} cannot be written: {error.strerror}; it takes {len(flash)} bytes, free"
+                " them or choose another folder with --board-log"
+            ) from error
 
     def _settings(self) -> dict[str, object]:
         settings = self.description.settings.get("emulator")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from hil_tests.boards.description import BoardDescription
 from hil_tests.boards.rp2 import Emulator, Rp2Board
-from hil_tests.errors import BoardCrashed, BoardError, RigError, ToolMissing
+from hil_tests.errors import BoardCrashed, BoardError, BootFailed, RigError, ToolMissing
 from hil_tests.flash.uf2 import Uf2Error
 from hil_tests.unit.test_uf2 import RP2350, block, file
 
@@ -63,6 +64,24 @@ def test_firmware_for_another_chip_is_not_booted(tmp_path: Path, monkeypatch: py
     complete(tmp_path)
     with pytest.raises(Uf2Error, match="is for rp2350-arm-s, not for rp2040"):
         board(tmp_path, file(tmp_path, block(0, 1, RP2350))).boot()
+
+
+def test_a_full_disk_is_told_and_leaves_no_half_flash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path / "bin", "node", "exit 0")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    complete(tmp_path)
+    image = file(tmp_path, block(0, 1))
+
+    def fill_up(path: Path, data: bytes) -> int:
+        with path.open("wb") as half:
+            half.write(data[:1000])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill_up)
+    pico = board(tmp_path, image)
+    with pytest.raises(BootFailed, match=r"cannot be written: No space left on device; it takes 2097152 bytes"):
+        pico.boot()
+    assert not pico.flash_path.exists()
 
 
 def test_an_emulator_that_ends_at_once_is_told_with_what_it_said(
