@@ -33,8 +33,9 @@ typedef struct slab {
 static slab_t *slabs[CLASSES];
 static size_t used; // blocks in all slabs
 
-// The slabs are gone after a soft reset, and finalisers may free blocks while the heap goes. A rooted object whose
-// finaliser runs only then tells us: from then on nothing is freed any more, until the first allocation starts anew.
+// The slabs are gone after a soft reset. A rooted object whose finaliser runs only then tells us, so that the first
+// allocation starts anew. All finalisers run before the heap goes, so what they free is still there and has to be freed:
+// MicroPython's list of tracked blocks outlives the heap, and must not lead there.
 static enum { UNUSED, ALIVE, DYING } state;
 
 #if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
@@ -205,14 +206,14 @@ void mpy_ssl_pool_trim(void) {
     slab_t *slab;
     do {
         LOCK();
-        slab = state == ALIVE ? unhook_empty() : NULL;
+        slab = state != UNUSED ? unhook_empty() : NULL;
         UNLOCK();
         m_tracked_free(slab);
     } while (slab != NULL);
 }
 
 void mpy_ssl_pool_free(void *ptr) {
-    if (ptr == NULL || state != ALIVE) {
+    if (ptr == NULL || state == UNUSED) {
         return;
     }
     LOCK();
