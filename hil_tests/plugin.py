@@ -215,6 +215,7 @@ def tls_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., peers.T
             maximum: str = "1.3",
             ciphers: str | None = None,
             alpn: tuple[str, ...] = (),
+            options: int = 0,
             client_root: Identity | None = None,
             client_auth: str = "none",
             reset_after: int | None = None,
@@ -222,7 +223,8 @@ def tls_server(request: pytest.FixtureRequest) -> Iterator[Callable[..., peers.T
             record_size: int | None = None,
             patience: float = PATIENCE,
         ) -> peers.TlsServer:
-            context = server_context(identity, TlsOptions(minimum, maximum, ciphers, alpn), client_root, client_auth)
+            settings = TlsOptions(minimum, maximum, ciphers, alpn, options)
+            context = server_context(identity, settings, client_root, client_auth)
             server = peers.TlsServer(
                 identity,
                 behaviour or peers.echo(),

@@ -206,6 +206,7 @@ class Trap(End):
         self._count("ioctl")
         return super().ioctl(request, arg)
 client, server = client_context(ID), server_context(ID)
+client.session_cache = False
 
 def session(at, side):
     a, b = (Trap(), End()) if side == "client" else (End(), Trap())

@@ -79,6 +79,7 @@ def sweep(script: Script, session: str, **values: object) -> int:
 def test_every_allocation_of_a_session_may_fail(script: Script, authority: Authority) -> None:
     session = """
 client, server = client_context(ID), server_context(ID)
+client.session_cache = False
 def session():
     c, s = connect(client, server)
     if not talks(c, s):
@@ -89,9 +90,31 @@ def session():
     assert sweep(script, session, ID=authority.p256) > 300
 
 
+def test_every_allocation_of_a_resumed_session_may_fail(script: Script, authority: Authority) -> None:
+    session = """
+client, server = client_context(ID), server_context(ID)
+client.session_cache = False
+old = ssl.SSLSession(bytes(connect(client, server)[0].session))
+def session():
+    a, b = pipe()
+    sockets = []
+    try:
+        sockets.append(client.wrap_socket(a, server_hostname="server.test", session=old))
+        sockets.append(server.wrap_socket(b, server_side=True))
+        c, s = shake(*sockets)
+        if not (c.session_reused and s.session_reused and talks(c, s)):
+            raise RuntimeError("not resumed")
+    finally:
+        for sock in sockets:
+            sock.close()
+"""
+    assert sweep(script, session, ID=authority.p256) > 40
+
+
 def test_every_allocation_of_mutual_authentication_may_fail(script: Script, authority: Authority) -> None:
     session = """
 client, server = client_context(ID), server_context(ID)
+client.session_cache = False
 client.load_cert_chain(OWN[0], OWN[1])
 server.load_verify_locations(cadata=OWN[2])
 server.verify_mode = ssl.CERT_REQUIRED

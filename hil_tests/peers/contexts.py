@@ -17,12 +17,13 @@ CLIENT_AUTH = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required":
 
 @dataclass(frozen=True)
 class TlsOptions:
-    """What both kinds of peers can be told. `ciphers` is an OpenSSL cipher string (TLS 1.2 only)."""
+    """What both kinds of peers can be told. `ciphers`: an OpenSSL cipher string (TLS 1.2 only), `options`: ssl.OP_*."""
 
     minimum: str = "1.2"
     maximum: str = "1.3"
     ciphers: str | None = None
     alpn: Sequence[str] = ()
+    options: int = 0
 
 
 class RecordingContext:
@@ -35,6 +36,7 @@ class RecordingContext:
         context.maximum_version = VERSIONS[options.maximum]
         if options.ciphers is not None:
             context.set_ciphers(options.ciphers)
+        context.options |= ssl.Options(options.options)
         if options.alpn:
             context.set_alpn_protocols(list(options.alpn))
         # Not documented, but CPython's own tests rest on it: the only way to see alerts that were encrypted.

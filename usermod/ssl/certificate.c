@@ -8,6 +8,7 @@
 #include "mbedtls/error.h"
 #include "mbedtls/pem.h"
 #include "mbedtls/platform.h"
+#include "mbedtls/sha256.h"
 
 #include "blob.h"
 #include "certificate.h"
@@ -348,6 +349,23 @@ void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source) {
     size_t bytes = trust_add(trust, list, source, &fault);
     raise_if(&fault);
     (*trust)->usage.bytes += bytes;
+    (*trust)->digested = false;
+}
+
+int mpy_ssl_trust_digest(mpy_ssl_trust_t *trust, uint8_t digest[32]) {
+    mbedtls_sha256_context hash;
+    mbedtls_sha256_init(&hash);
+    int ret = trust->digested ? 0 : mbedtls_sha256_starts(&hash, 0);
+    for (const mbedtls_x509_crt *ca = trust->digested ? NULL : trust->first; ca != NULL && ret == 0; ca = ca->next) {
+        ret = mbedtls_sha256_update(&hash, ca->raw.p, ca->raw.len);
+    }
+    if (ret == 0 && !trust->digested) {
+        ret = mbedtls_sha256_finish(&hash, trust->digest);
+        trust->digested = ret == 0;
+    }
+    mbedtls_sha256_free(&hash);
+    memcpy(digest, trust->digest, sizeof(trust->digest));
+    return ret;
 }
 
 mpy_ssl_trust_t *mpy_ssl_trust_ref(mpy_ssl_trust_t *trust) {

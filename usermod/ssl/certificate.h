@@ -8,7 +8,9 @@
 #ifndef MPY_SSL_CERTIFICATE_H
 #define MPY_SSL_CERTIFICATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "py/obj.h"
 
@@ -29,6 +31,8 @@ typedef struct {
 typedef struct {
     size_t refs;
     mpy_ssl_usage_t usage;
+    bool digested;       // digest is that of the present list
+    uint8_t digest[32];
     mbedtls_x509_crt *first; // NULL while empty
 } mpy_ssl_trust_t;
 
@@ -47,6 +51,10 @@ void mpy_ssl_certificate_keep_der(mbedtls_x509_crt *chain);
 // is made if NULL. Certificates that are there already are left out, and so are those with keys or signatures that
 // this build does not have, unless nothing else is in the bundle.
 void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source);
+
+// SHA-256 of all certificates in their order. Returns 0 or a negative Mbed TLS error.
+int mpy_ssl_trust_digest(mpy_ssl_trust_t *trust, uint8_t digest[32]);
+
 mpy_ssl_trust_t *mpy_ssl_trust_ref(mpy_ssl_trust_t *trust);
 void mpy_ssl_trust_unref(mpy_ssl_trust_t *trust);
 

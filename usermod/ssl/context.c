@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: MIT
 #include <string.h>
 
+#include "py/mperrno.h"
 #include "py/objstr.h"
 #include "py/runtime.h"
 
 #include "mbedtls/ssl.h"
 
 #include "context.h"
+#include "binding.h"
 #include "memory.h"
+#include "session_cache.h"
 #include "socket.h"
+#include "sslsession.h"
 #include "version.h"
+
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+#define HAVE_RESUMPTION 1
+#else
+#define HAVE_RESUMPTION 0
+#endif
 
 #define HOSTNAME_MAX_LEN 255 // RFC 1035, 2.3.4
 
@@ -25,6 +35,10 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     self->trust = NULL;
     self->ciphers = NULL;
     self->alpn = NULL;
+    self->tickets = NULL;
+    self->verify_serial = 0;
+    self->options = 0;
+    self->session_cache = true;
     self->verify_callback = mp_const_none;
     return self;
 }
@@ -55,6 +69,8 @@ static void set_verify_callback(mpy_ssl_context_t *self, mp_obj_t value) {
     if (value != mp_const_none && !mp_obj_is_callable(value)) {
         mp_raise_TypeError(MP_ERROR_TEXT("verify_callback must be callable or None"));
     }
+    static uint32_t assigned;
+    self->verify_serial = value != mp_const_none ? ++assigned : 0;
     self->verify_callback = value;
 }
 
@@ -65,12 +81,28 @@ static void load_identity(mpy_ssl_context_t *self, mp_obj_t cert, mp_obj_t key, 
     self->identity = identity;
 }
 
+#if HAVE_RESUMPTION
+static void set_options(mpy_ssl_context_t *self, mp_obj_t value) {
+    mp_int_t options = mp_obj_get_int(value);
+    if (options & ~MPY_SSL_OP_NO_TICKET) {
+        mp_raise_ValueError(MP_ERROR_TEXT("options may hold OP_NO_TICKET"));
+    }
+    self->options = (uint32_t)options;
+}
+#endif
+
 // False if there is no such attribute to store to.
 static bool store_attr(mpy_ssl_context_t *self, qstr attr, mp_obj_t value) {
     if (attr == MP_QSTR_verify_mode) {
         set_verify_mode(self, value);
     } else if (attr == MP_QSTR_verify_callback) {
         set_verify_callback(self, value);
+    #if HAVE_RESUMPTION
+    } else if (attr == MP_QSTR_session_cache) {
+        self->session_cache = mp_obj_is_true(value);
+    } else if (attr == MP_QSTR_options) {
+        set_options(self, value);
+    #endif
     } else if (attr == MP_QSTR_minimum_version) {
         self->minimum_version = mpy_ssl_version_minimum(value);
     } else if (attr == MP_QSTR_maximum_version) {
@@ -90,6 +122,12 @@ static void context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             dest[0] = self->verify_callback;
         } else if (attr == MP_QSTR_protocol) {
             dest[0] = MP_OBJ_NEW_SMALL_INT(self->protocol);
+        #if HAVE_RESUMPTION
+        } else if (attr == MP_QSTR_session_cache) {
+            dest[0] = mp_obj_new_bool(self->session_cache);
+        } else if (attr == MP_QSTR_options) {
+            dest[0] = MP_OBJ_NEW_SMALL_INT(self->options);
+        #endif
         } else if (attr == MP_QSTR_minimum_version) {
             dest[0] = MP_OBJ_NEW_SMALL_INT(self->minimum_version);
         } else if (attr == MP_QSTR_maximum_version) {
@@ -172,6 +210,10 @@ static mp_obj_t context_del(mp_obj_t self_in) {
     mpy_ssl_trust_unref(self->trust);
     mpy_ssl_ciphers_unref(self->ciphers);
     mpy_ssl_alpn_unref(self->alpn);
+    #if HAVE_RESUMPTION
+    mpy_ssl_tickets_unref(self->tickets);
+    #endif
+    self->tickets = NULL;
     self->identity = NULL;
     self->trust = NULL;
     self->ciphers = NULL;
@@ -194,6 +236,46 @@ static const char *checked_hostname(mp_obj_t name_in) {
     return name;
 }
 
+#if HAVE_RESUMPTION
+// The session that a client is to go on with. Raises ValueError if it is bound to something else.
+static void use_session(mpy_ssl_options_t *options, mp_obj_t session) {
+    options->saved = mpy_ssl_sslsession_get(session);
+    if (options->saved == NULL) {
+        return;
+    }
+    uint8_t binding[MPY_SSL_BINDING];
+    const char *name = options->server_hostname;
+    int ret = options->server_side ? MBEDTLS_ERR_SSL_BAD_INPUT_DATA : mpy_ssl_binding_settings(options, binding);
+    if (ret == 0) {
+        ret = mpy_ssl_binding_name(binding, name, name != NULL ? strlen(name) : 0, binding);
+    }
+    if (ret != 0 || !mpy_ssl_saved_is_bound(options->saved, binding)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("the session belongs to another server_hostname or to other settings of the context"));
+    }
+}
+
+static void prepare_resumption(mpy_ssl_context_t *self, mpy_ssl_options_t *options, mp_obj_t session) {
+    use_session(options, session);
+    if (options->server_side && self->tickets == NULL) {
+        self->tickets = mpy_ssl_tickets_new();
+        if (self->tickets == NULL) {
+            mp_raise_OSError(MP_ENOMEM);
+        }
+    } else if (!options->server_side && self->session_cache) {
+        mpy_ssl_session_cache_prepare();
+    }
+    options->tickets = self->tickets;
+}
+#else
+static void prepare_resumption(mpy_ssl_context_t *self, mpy_ssl_options_t *options, mp_obj_t session) {
+    (void)self;
+    (void)options;
+    if (session != mp_const_none) {
+        mp_raise_NotImplementedError(MP_ERROR_TEXT("this firmware resumes no sessions"));
+    }
+}
+#endif
+
 static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side, mpy_ssl_wrapping_t *wrapping) {
     if (server_side != (self->protocol == MPY_SSL_PROTOCOL_TLS_SERVER)) {
         mp_raise_ValueError(server_side
@@ -211,6 +293,9 @@ static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side,
         .ciphers = self->ciphers,
         .alpn = self->alpn,
         .verify_callback = self->verify_callback,
+        .verify_serial = self->verify_serial,
+        .session_cache = self->session_cache,
+        .tickets_allowed = !(self->options & MPY_SSL_OP_NO_TICKET),
     };
     if (!server_side && options.server_hostname == NULL && self->verify_mode == MBEDTLS_SSL_VERIFY_REQUIRED) {
         mp_raise_ValueError(MP_ERROR_TEXT("CERT_REQUIRED requires server_hostname"));
@@ -218,24 +303,28 @@ static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side,
     if (self->minimum_version > self->maximum_version) {
         mp_raise_ValueError(MP_ERROR_TEXT("minimum_version is above maximum_version"));
     }
+    prepare_resumption(self, &options, wrapping->session);
     wrapping->context = MP_OBJ_FROM_PTR(self);
     return mpy_ssl_socket_new(stream, &options, wrapping);
 }
 
-// SSLContext.wrap_socket(sock, *, server_side=False, do_handshake_on_connect=True, server_hostname=None, handshake_timeout=None)
+// SSLContext.wrap_socket(sock, *, server_side=False, do_handshake_on_connect=True, server_hostname=None,
+//     session=None, handshake_timeout=None)
 static mp_obj_t context_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
-    enum { ARG_sock, ARG_server_side, ARG_do_handshake_on_connect, ARG_server_hostname, ARG_handshake_timeout };
+    enum { ARG_sock, ARG_server_side, ARG_do_handshake_on_connect, ARG_server_hostname, ARG_session, ARG_handshake_timeout };
     static const mp_arg_t allowed[] = {
         {MP_QSTR_sock, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
         {MP_QSTR_server_side, MP_ARG_KW_ONLY | MP_ARG_BOOL, {.u_bool = false}},
         {MP_QSTR_do_handshake_on_connect, MP_ARG_KW_ONLY | MP_ARG_BOOL, {.u_bool = true}},
         {MP_QSTR_server_hostname, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_session, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
         {MP_QSTR_handshake_timeout, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
     mpy_ssl_wrapping_t wrapping = {
         .server_hostname = args[ARG_server_hostname].u_obj,
+        .session = args[ARG_session].u_obj,
         .timeout = mpy_ssl_timeout_ms(args[ARG_handshake_timeout].u_obj),
         .do_handshake = args[ARG_do_handshake_on_connect].u_bool,
     };
@@ -279,6 +368,7 @@ static mp_obj_t wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
     }
     mpy_ssl_wrapping_t wrapping = {
         .server_hostname = args[ARG_server_hostname].u_obj,
+        .session = mp_const_none,
         .do_handshake = args[ARG_do_handshake].u_bool,
     };
     return wrap(context, args[ARG_sock].u_obj, server_side, &wrapping);

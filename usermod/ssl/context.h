@@ -12,6 +12,9 @@
 #include "alpn.h"
 #include "certificate.h"
 #include "ciphers.h"
+#include "ticket.h"
+
+#define MPY_SSL_OP_NO_TICKET 0x4000 // CPython's number
 
 enum { // MicroPython's numbers
     MPY_SSL_PROTOCOL_TLS_CLIENT = 0,
@@ -28,6 +31,10 @@ typedef struct {
     mpy_ssl_trust_t *trust;
     mpy_ssl_ciphers_t *ciphers;
     mpy_ssl_alpn_t *alpn;
+    mpy_ssl_tickets_t *tickets; // of a server, made for its first socket
+    uint32_t verify_serial;   // of verify_callback, see binding.h
+    uint32_t options;         // OP_*
+    bool session_cache;
     mp_obj_t verify_callback; // callable(cert: bytes, depth: int) -> int, 0 to accept; or None
 } mpy_ssl_context_t;
 

@@ -99,6 +99,7 @@ long long mpy_ssl_time(long long *seconds);
 #define MBEDTLS_SSL_EXTENDED_MASTER_SECRET  // RFC 7627, +0.6 KB with the next: against triple handshakes
 #define MBEDTLS_SSL_ENCRYPT_THEN_MAC        // RFC 7366: CBC without padding oracles
 #define MBEDTLS_SSL_ALL_ALERT_MESSAGES      // bad_record_mac is sent, not only meant
+#define MBEDTLS_SSL_SESSION_TICKETS         // resumption, both roles, by ticket and by session ID: see resume.h
 #define MBEDTLS_SSL_ALPN                    // RFC 7301: set_alpn_protocols()
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE   // getpeercert(); the chain stays on the heap, 0.9 to 1.8 KB
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
@@ -120,6 +121,6 @@ long long mpy_ssl_time(long long *seconds);
 //   SHA256_SMALLER          14 % more instructions for 0.9 KB
 //   SSL_RENEGOTIATION       attack surface; a request is answered with no_renegotiation
 //   SSL_MAX_FRAGMENT_LENGTH with VARIABLE_BUFFER_LENGTH it breaks a 16 KB in / 4 KB out split
-//   SSL_PROTO_DTLS, SSL_PROTO_TLS1_3, SSL_SESSION_TICKETS   not built yet
+//   SSL_PROTO_DTLS, SSL_PROTO_TLS1_3   not built yet
 //   curves below 256 bits, the Koblitz and the Brainpool curves       -15 KB; no public CA uses them
 #endif

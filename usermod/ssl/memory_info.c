@@ -18,16 +18,26 @@ static void all(mp_obj_t dict) {
     store(dict, MP_QSTR_largest, memory.largest);
 }
 
+// What a server keeps for clients that come back.
+static size_t sessions_of(const mpy_ssl_context_t *context) {
+    size_t bytes = mpy_ssl_size(context->tickets);
+    for (size_t i = 0; context->tickets != NULL && i < MPY_SSL_SERVER_SESSIONS; ++i) {
+        bytes += mpy_ssl_size(context->tickets->slots[i].saved);
+    }
+    return bytes;
+}
+
 static void of_context(mp_obj_t dict, const mpy_ssl_context_t *context) {
     size_t identity = context->identity != NULL ? context->identity->usage.bytes : 0;
     size_t trust = context->trust != NULL ? context->trust->usage.bytes : 0;
-    store(dict, MP_QSTR_bytes, identity + trust + mpy_ssl_size(context->ciphers) + mpy_ssl_size(context->alpn));
+    size_t lists = mpy_ssl_size(context->ciphers) + mpy_ssl_size(context->alpn);
+    store(dict, MP_QSTR_bytes, identity + trust + lists + sessions_of(context));
     store(dict, MP_QSTR_identity, identity);
     store(dict, MP_QSTR_trust, trust);
 }
 
 static void of_session(mp_obj_t dict, const mpy_ssl_session_t *session) {
-    store(dict, MP_QSTR_bytes, session->usage.bytes);
+    store(dict, MP_QSTR_bytes, session->usage.bytes + mpy_ssl_size(session->resume.saved));
     store(dict, MP_QSTR_peak, session->usage.peak);
     store(dict, MP_QSTR_input, session->open ? mpy_ssl_buffers_in_size(&session->buffers) : 0);
     store(dict, MP_QSTR_output, session->open ? mpy_ssl_buffers_out_size(&session->buffers) : 0);

@@ -24,6 +24,7 @@ target_include_directories(usermod_ssl INTERFACE ${MPY_SSL_DIR})
 foreach(name
         accelerator
         alpn
+        binding
         blob
         buffers
         certificate
@@ -35,15 +36,22 @@ foreach(name
         ec_mbedtls
         ec_point
         error
+        hello
         memory
         memory_info
         module
         pool
         random
         record
+        resume
+        saved
+        seal
         session
+        session_cache
         socket
+        sslsession
         stream
+        ticket
         version)
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_DIR}/${name}.c)
 endforeach()

@@ -21,6 +21,7 @@ override MICROPY_PY_SSL := 0
 SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	accelerator.c \
 	alpn.c \
+	binding.c \
 	blob.c \
 	buffers.c \
 	certificate.c \
@@ -32,15 +33,22 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	ec_mbedtls.c \
 	ec_point.c \
 	error.c \
+	hello.c \
 	memory.c \
 	memory_info.c \
 	module.c \
 	pool.c \
 	random.c \
 	record.c \
+	resume.c \
+	saved.c \
+	seal.c \
 	session.c \
+	session_cache.c \
 	socket.c \
+	sslsession.c \
 	stream.c \
+	ticket.c \
 	version.c)
 
 # hashlib and cryptolib go on using Mbed TLS.

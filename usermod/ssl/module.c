@@ -12,7 +12,9 @@
 #include "error.h"
 #include "memory.h"
 #include "memory_info.h"
+#include "session_cache.h"
 #include "socket.h"
+#include "sslsession.h"
 #include "version.h"
 
 #if !defined(MPY_SSL_VERSION) && __has_include("mpy_ssl_version.h")
@@ -43,6 +45,11 @@ static const mp_rom_map_elem_t module_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___init__), MP_ROM_PTR(&module_init_obj)},
     {MP_ROM_QSTR(MP_QSTR_SSLContext), MP_ROM_PTR(&mpy_ssl_type_context)},
     {MP_ROM_QSTR(MP_QSTR_SSLSocket), MP_ROM_PTR(&mpy_ssl_type_socket)},
+    #if defined(MBEDTLS_SSL_SESSION_TICKETS)
+    {MP_ROM_QSTR(MP_QSTR_SSLSession), MP_ROM_PTR(&mpy_ssl_type_session)},
+    {MP_ROM_QSTR(MP_QSTR_session_cache_size), MP_ROM_PTR(&mpy_ssl_session_cache_size_obj)},
+    {MP_ROM_QSTR(MP_QSTR_OP_NO_TICKET), MP_ROM_INT(MPY_SSL_OP_NO_TICKET)},
+    #endif
     {MP_ROM_QSTR(MP_QSTR_SSLCertVerificationError), MP_ROM_PTR(&mpy_ssl_type_verification_error)},
     {MP_ROM_QSTR(MP_QSTR_CertificateError), MP_ROM_PTR(&mpy_ssl_type_verification_error)},
     {MP_ROM_QSTR(MP_QSTR_SSLError), MP_ROM_PTR(&mp_type_OSError)}, // every failure of TLS is one

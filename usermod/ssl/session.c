@@ -5,18 +5,11 @@
 #include "py/runtime.h"
 
 #include "mbedtls/net_sockets.h"
-#include "mbedtls/version.h"
 
 #include "memory.h"
+#include "private.h"
 #include "random.h"
 #include "session.h"
-
-#if MBEDTLS_VERSION_NUMBER < 0x04000000
-// The description of a received fatal alert has no accessor before Mbed TLS 4.1 (mbedtls_ssl_get_fatal_alert()).
-#define PEER_ALERT(ssl) ((ssl)->MBEDTLS_PRIVATE(in_msg)[1])
-#else
-#define PEER_ALERT(ssl) ((uint8_t)mbedtls_ssl_get_fatal_alert(ssl))
-#endif
 
 #define DROP_LIMIT 65536 // bytes that a peer may still send after our close_notify
 
@@ -38,6 +31,7 @@ static void release(mpy_ssl_session_t *session) {
         mpy_ssl_trust_unref(session->trust);
         mpy_ssl_ciphers_unref(session->ciphers);
         mpy_ssl_alpn_unref(session->alpn);
+        mpy_ssl_resume_release(session);
         mpy_ssl_free(session->ip_address);
         session->identity = NULL;
         session->trust = NULL;
@@ -120,6 +114,9 @@ static int name_overflow(const mpy_ssl_session_t *session, int code) {
 }
 
 static uint8_t alert_for(const mpy_ssl_session_t *session, int code) {
+    if (session->alert != 0) {
+        return session->alert;
+    }
     if (code == MBEDTLS_ERR_SSL_INVALID_RECORD) {
         return invalid_record_alert(session);
     }
@@ -165,7 +162,7 @@ static void note_failure(mpy_ssl_session_t *session, int code) {
     session->failure.code = real_code(session, code);
     session->failure.verify_flags = session->verify_flags;
     if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
-        session->failure.peer_alert = PEER_ALERT(&session->ssl);
+        session->failure.peer_alert = mpy_ssl_private_peer_alert(&session->ssl);
     }
 }
 
@@ -173,6 +170,7 @@ int mpy_ssl_session_fail(mpy_ssl_session_t *session, int code) {
     mp_obj_t exception = session->stream.exception;
     code = name_overflow(session, code);
     note_failure(session, code);
+    mpy_ssl_resume_failed(session, code);
     send_alert(session, code);
     if (session->keep_stream) {
         session->stream.object = MP_OBJ_NULL;
@@ -236,7 +234,7 @@ static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *option
     }
     #endif
     mbedtls_ssl_conf_verify(conf, verify, session);
-    return ret;
+    return ret == 0 ? mpy_ssl_resume_configure(session, options) : ret;
 }
 
 // Dotted decimal, or anything with a colon, which no host name has.
@@ -268,6 +266,9 @@ static int set_up(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) 
     }
     if (ret == 0) {
         ret = set_hostname(session, options->server_hostname);
+    }
+    if (ret == 0) {
+        ret = mpy_ssl_resume_offer(session, options);
     }
     return ret;
 }
@@ -306,7 +307,7 @@ static int check_optional(const mpy_ssl_session_t *session) {
     return flags == 0 ? 0 : MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
 }
 
-static int after_step(mpy_ssl_session_t *session) {
+static int after_step(mpy_ssl_session_t *session, int before) {
     if (session->ip_address != NULL && session->stream.tx.records > 0) {
         int ret = mbedtls_ssl_set_hostname(&session->ssl, session->ip_address);
         mpy_ssl_free(session->ip_address);
@@ -315,7 +316,8 @@ static int after_step(mpy_ssl_session_t *session) {
             return ret;
         }
     }
-    return check_optional(session);
+    int ret = check_optional(session);
+    return ret == 0 ? mpy_ssl_resume_step(session, before) : ret;
 }
 
 // No memory for a record: the program hears it, the connection is as it was, and the next call tries again.
@@ -344,13 +346,14 @@ static int handshake_steps(mpy_ssl_session_t *session) {
         if (ret == MBEDTLS_ERR_SSL_ALLOC_FAILED) {
             return lack_memory(session, MBEDTLS_ERR_SSL_WANT_WRITE);
         }
+        int before = mpy_ssl_private_state(&session->ssl);
         if (ret == 0) {
             mpy_ssl_reserve(true);
             ret = mbedtls_ssl_handshake_step(&session->ssl);
             mpy_ssl_reserve(false);
         }
         if (ret == 0) {
-            ret = after_step(session);
+            ret = after_step(session, before);
         }
         if ((ret == 0 || is_want(ret)) && mpy_ssl_alloc_failures() != session->alloc_failures) {
             ret = MBEDTLS_ERR_SSL_ALLOC_FAILED; // Mbed TLS ignores some, and the hash in Finished is wrong then
@@ -410,6 +413,9 @@ int mpy_ssl_session_handshake(mpy_ssl_session_t *session) {
             ret = hear_last_words(session);
         }
         mpy_ssl_meter_stop(&meter);
+        if (ret == 0) {
+            mpy_ssl_resume_complete(session);
+        }
     }
     if (ret != 0 && !is_want(ret)) {
         ret = mpy_ssl_session_fail(session, ret);

@@ -21,10 +21,11 @@
 #include "certificate.h"
 #include "ciphers.h"
 #include "error.h"
+#include "resume.h"
 #include "stream.h"
 
 // What a connection is made from. Borrowed for the call of mpy_ssl_session_open(), which takes references of its own.
-typedef struct {
+typedef struct mpy_ssl_options {
     bool server_side;
     uint16_t minimum_version;    // mbedtls_ssl_protocol_version
     uint16_t maximum_version;
@@ -35,10 +36,15 @@ typedef struct {
     mpy_ssl_ciphers_t *ciphers;   // or NULL for the default
     mpy_ssl_alpn_t *alpn;         // or NULL
     mp_obj_t verify_callback;     // or None
+    uint32_t verify_serial;       // another one for each callback that was assigned, 0 for none
+    mpy_ssl_tickets_t *tickets;   // a server's, or NULL
+    mpy_ssl_saved_t *saved;       // to be resumed, or NULL
+    bool session_cache;           // keep and find sessions without being told
+    bool tickets_allowed;         // offer and give tickets
 } mpy_ssl_options_t;
 
 // Lives inside a garbage collected object, because it holds Python objects.
-typedef struct {
+typedef struct mpy_ssl_session {
     mpy_ssl_stream_t stream;
     mpy_ssl_failure_t failure;
     mp_obj_t verify_callback;
@@ -53,6 +59,8 @@ typedef struct {
     size_t dropped;        // bytes that came after our close_notify
     size_t alloc_failures; // reading at the start of the current call
     uint8_t verify_mode;
+    uint8_t alert;         // to be sent instead of the one that error.h names; 0: none
+    mpy_ssl_resume_t resume;
     bool open;             // ssl and conf are in use
     bool keep_stream;      // a failure leaves the stream open, because it is still the caller's
     bool peer_closed;      // close_notify was received

@@ -11,6 +11,7 @@
 
 #include "memory.h"
 #include "socket.h"
+#include "sslsession.h"
 
 #define TIMEOUT_LIMIT 0x7fffffff // milliseconds that a signed difference of ticks can hold
 #define POLL_BOTH (MP_STREAM_POLL_RD | MP_STREAM_POLL_WR)
@@ -414,6 +415,12 @@ static void socket_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         dest[0] = self->context;
     } else if (attr == MP_QSTR_server_hostname) {
         dest[0] = self->server_hostname;
+    #if defined(MBEDTLS_SSL_SESSION_TICKETS)
+    } else if (attr == MP_QSTR_session) {
+        dest[0] = mpy_ssl_sslsession_new(self->session.stream.handshaking ? NULL : self->session.resume.saved);
+    } else if (attr == MP_QSTR_session_reused) {
+        dest[0] = self->session.stream.handshaking ? mp_const_none : mp_obj_new_bool(self->session.resume.reused);
+    #endif
     } else {
         dest[1] = MP_OBJ_SENTINEL; // look among the methods
     }

@@ -16,6 +16,7 @@ extern const mp_obj_type_t mpy_ssl_type_socket;
 typedef struct {
     mp_obj_t context;         // the SSLContext
     mp_obj_t server_hostname; // str or None
+    mp_obj_t session;         // SSLSession or None
     uint32_t timeout;         // milliseconds for the whole handshake, 0: none
     bool do_handshake;
 } mpy_ssl_wrapping_t;

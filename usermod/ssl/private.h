@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+//
+// What the handshake's followers read of Mbed TLS's structures, where 3.6 has no function for it. (Record buffers are in
+// buffers.c.) All of it is for one connection, between two calls of Mbed TLS. What 4.x has instead stands beside each.
+#ifndef MPY_SSL_PRIVATE_H
+#define MPY_SSL_PRIVATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mbedtls/platform.h"
+#include "mbedtls/ssl.h"
+#include "mbedtls/version.h"
+
+// The description of a received fatal alert. 4.1: mbedtls_ssl_get_fatal_alert().
+static inline uint8_t mpy_ssl_private_peer_alert(const mbedtls_ssl_context *ssl) {
+    #if MBEDTLS_VERSION_NUMBER < 0x04000000
+    return ssl->MBEDTLS_PRIVATE(in_msg)[1];
+    #else
+    return (uint8_t)mbedtls_ssl_get_fatal_alert(ssl);
+    #endif
+}
+
+// mbedtls_ssl_states: where the handshake stands. 4.x: still private.
+static inline int mpy_ssl_private_state(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(state);
+}
+
+// The newest handshake message with its header, until the next one is asked for. 4.x: still private.
+static inline const uint8_t *mpy_ssl_private_message(const mbedtls_ssl_context *ssl, size_t *len) {
+    *len = ssl->MBEDTLS_PRIVATE(in_hslen);
+    return ssl->MBEDTLS_PRIVATE(in_msg);
+}
+
+// The session of a complete handshake. mbedtls_ssl_get_session() copies and parses the certificate again. 4.x: still private.
+static inline const mbedtls_ssl_session *mpy_ssl_private_session(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(session);
+}
+
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+static inline size_t mpy_ssl_private_ticket_len(const mbedtls_ssl_session *session) {
+    return session->MBEDTLS_PRIVATE(ticket_len);
+}
+
+static inline uint32_t mpy_ssl_private_ticket_lifetime(const mbedtls_ssl_session *session) {
+    return session->MBEDTLS_PRIVATE(ticket_lifetime);
+}
+
+// Mbed TLS 3.6 keeps a ticket that was offered and declined, as if it belonged to the session that is made instead.
+static inline void mpy_ssl_private_forget_ticket(mbedtls_ssl_context *ssl) {
+    mbedtls_ssl_session *session = ssl->MBEDTLS_PRIVATE(session_negotiate);
+    mbedtls_free(session->MBEDTLS_PRIVATE(ticket)); // no secret: it has been on the wire
+    session->MBEDTLS_PRIVATE(ticket) = NULL;
+    session->MBEDTLS_PRIVATE(ticket_len) = 0;
+}
+#endif
+
+#endif

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+#include <stddef.h>
+#include <string.h>
+
+#include "binding.h"
+#include "hello.h"
+#include "memory.h"
+#include "private.h"
+#include "resume.h"
+#include "session.h"
+#include "session_cache.h"
+
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+
+static bool is_server(const mpy_ssl_session_t *session) {
+    return mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
+}
+
+// RFC 7627, 5.3: an abbreviated handshake without the extension is aborted.
+static int refuse(mpy_ssl_session_t *session) {
+    session->alert = MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+    return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
+}
+
+// --- Client ---------------------------------------------------------------------------------------------------
+
+static bool is_enabled(const mpy_ssl_session_t *session, int suite) {
+    for (const int *id = session->ciphers != NULL ? session->ciphers->ids : mpy_ssl_ciphers_default; *id != 0; ++id) {
+        if (*id == suite) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int offer(mpy_ssl_session_t *session, const mpy_ssl_saved_t *saved) {
+    mbedtls_ssl_session old;
+    size_t failures = mpy_ssl_alloc_failures();
+    mbedtls_ssl_session_init(&old);
+    int ret = mpy_ssl_saved_load(saved, &old);
+    if (ret != 0 || !is_enabled(session, mbedtls_ssl_session_get_ciphersuite_id(&old))) {
+        ret = 0; // of another firmware, or for other suites: a full handshake
+    } else {
+        ret = mbedtls_ssl_set_session(&session->ssl, &old);
+    }
+    mbedtls_ssl_session_free(&old);
+    return mpy_ssl_alloc_failures() == failures ? ret : MBEDTLS_ERR_SSL_ALLOC_FAILED;
+}
+
+int mpy_ssl_resume_offer(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
+    mpy_ssl_resume_t *self = &session->resume;
+    const char *name = options->server_hostname;
+    if (options->server_side) {
+        return 0;
+    }
+    self->cached = options->session_cache && name != NULL;
+    int ret = mpy_ssl_binding_name(self->settings, name, name != NULL ? strlen(name) : 0, self->binding);
+    if (ret == 0 && options->saved != NULL) {
+        self->saved = mpy_ssl_saved_ref(options->saved);
+    } else if (ret == 0 && self->cached) {
+        self->saved = mpy_ssl_session_cache_find(self->binding);
+    }
+    if (ret == 0 && self->saved != NULL && mpy_ssl_saved_is_fresh(self->saved)) {
+        ret = offer(session, self->saved);
+    }
+    return ret;
+}
+
+static int after_server_hello(mpy_ssl_session_t *session) {
+    mpy_ssl_resume_t *self = &session->resume;
+    mpy_ssl_span_t body;
+    size_t len;
+    const uint8_t *hello = mpy_ssl_private_message(&session->ssl, &len);
+    self->extended = mpy_ssl_hello_extension(hello, len, MPY_SSL_EXTENSION_EXTENDED_MASTER_SECRET, &body);
+    self->reused = mpy_ssl_private_state(&session->ssl) == MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC; // no certificate follows
+    if (!self->reused) {
+        mpy_ssl_private_forget_ticket(&session->ssl);
+        return 0;
+    }
+    return self->extended ? 0 : refuse(session);
+}
+
+static int client_step(mpy_ssl_session_t *session, int before) {
+    int state = mpy_ssl_private_state(&session->ssl);
+    if (before == MBEDTLS_SSL_SERVER_HELLO && state != before) {
+        return after_server_hello(session);
+    }
+    // Mbed TLS waits for a ticket in the state of the message after it.
+    if ((before == MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC || before == MBEDTLS_SSL_NEW_SESSION_TICKET)
+        && state == MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC) {
+        session->resume.ticket_came = true;
+    }
+    return 0;
+}
+
+static bool can_be_resumed(const mbedtls_ssl_session *session) {
+    return mpy_ssl_private_ticket_len(session) > 0 || mbedtls_ssl_session_get_id_len(session) > 0;
+}
+
+void mpy_ssl_resume_complete(mpy_ssl_session_t *session) {
+    mpy_ssl_resume_t *self = &session->resume;
+    if (is_server(session)) {
+        return;
+    }
+    if (!self->reused || self->ticket_came) {
+        const mbedtls_ssl_session *made = mpy_ssl_private_session(&session->ssl);
+        mpy_ssl_saved_unref(self->saved);
+        self->saved = self->extended && can_be_resumed(made) ? mpy_ssl_saved_new(made, self->binding) : NULL;
+        session->alloc_failures = mpy_ssl_alloc_failures(); // not being able to keep it is no failure
+        if (self->saved != NULL) {
+            self->saved->storable = !self->local;
+        }
+    }
+    if (self->cached && self->saved != NULL) {
+        mpy_ssl_session_cache_store(self->saved);
+    } else if (self->cached) {
+        mpy_ssl_session_cache_forget(self->binding);
+    }
+}
+
+// --- Server ---------------------------------------------------------------------------------------------------
+
+int mpy_ssl_resume_hello(mpy_ssl_session_t *session) {
+    mpy_ssl_resume_t *self = &session->resume;
+    if (self->hello_seen) {
+        return 0;
+    }
+    mpy_ssl_span_t body;
+    size_t len;
+    const uint8_t *hello = mpy_ssl_private_message(&session->ssl, &len);
+    mpy_ssl_span_t name = mpy_ssl_hello_server_name(hello, len);
+    self->hello_seen = true;
+    self->extended = mpy_ssl_hello_extension(hello, len, MPY_SSL_EXTENSION_EXTENDED_MASTER_SECRET, &body);
+    return mpy_ssl_binding_name(self->settings, name.data, name.len, self->binding);
+}
+
+// RFC 7627, 5.3. Mbed TLS takes an error of these callbacks for "no such session", so it is remembered for after the step.
+static int found(mpy_ssl_resume_t *self, int ret) {
+    if (ret == 0 && !self->extended) {
+        self->without_extension = true;
+        ret = MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
+    }
+    return ret;
+}
+
+static int parse_ticket(void *ctx, mbedtls_ssl_session *old, unsigned char *ticket, size_t len) {
+    mpy_ssl_session_t *session = ctx;
+    mpy_ssl_resume_t *self = &session->resume;
+    int ret = mpy_ssl_resume_hello(session);
+    if (ret == 0) {
+        ret = mpy_ssl_ticket_parse(self->tickets, self->binding, ticket, len, old);
+    }
+    return found(self, ret);
+}
+
+static int write_ticket(void *ctx, const mbedtls_ssl_session *made, unsigned char *start, const unsigned char *end, size_t *len,
+    uint32_t *lifetime) {
+    mpy_ssl_session_t *session = ctx;
+    mpy_ssl_resume_t *self = &session->resume;
+    *lifetime = MPY_SSL_TICKET_LIFETIME;
+    if (!self->extended) {
+        return MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE; // the ticket will be empty
+    }
+    return mpy_ssl_ticket_write(self->tickets, self->binding, made, start, (size_t)(end - start), len);
+}
+
+static int find_by_id(void *ctx, unsigned char const *id, size_t len, mbedtls_ssl_session *old) {
+    mpy_ssl_session_t *session = ctx;
+    mpy_ssl_resume_t *self = &session->resume;
+    if (len != MPY_SSL_BINDING || mpy_ssl_resume_hello(session) != 0) {
+        return MBEDTLS_ERR_SSL_CACHE_ENTRY_NOT_FOUND;
+    }
+    mpy_ssl_saved_t *saved = mpy_ssl_slots_find(self->tickets->slots, MPY_SSL_SERVER_SESSIONS, id);
+    int ret = MBEDTLS_ERR_SSL_CACHE_ENTRY_NOT_FOUND;
+    if (mpy_ssl_saved_is_bound(saved, self->binding)) {
+        ret = mpy_ssl_saved_load(saved, old);
+    }
+    mpy_ssl_saved_unref(saved);
+    return found(self, ret);
+}
+
+static int keep_by_id(void *ctx, unsigned char const *id, size_t len, const mbedtls_ssl_session *made) {
+    mpy_ssl_session_t *session = ctx;
+    mpy_ssl_resume_t *self = &session->resume;
+    mpy_ssl_usage_t context = {0}; // whose it is, and not the connection's
+    mpy_ssl_meter_t meter;
+    mpy_ssl_meter_start(&meter, &context);
+    mpy_ssl_saved_t *saved = self->extended && len == MPY_SSL_BINDING ? mpy_ssl_saved_new(made, self->binding) : NULL;
+    mpy_ssl_meter_stop(&meter);
+    session->alloc_failures = mpy_ssl_alloc_failures();
+    if (saved != NULL) {
+        mpy_ssl_slots_store(self->tickets->slots, MPY_SSL_SERVER_SESSIONS, id, saved);
+        mpy_ssl_saved_unref(saved);
+    }
+    return 0;
+}
+
+static int server_step(mpy_ssl_session_t *session, int before) {
+    int state = mpy_ssl_private_state(&session->ssl);
+    if (session->resume.without_extension) {
+        return refuse(session);
+    }
+    if (before == MBEDTLS_SSL_SERVER_HELLO && state == MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC) {
+        session->resume.reused = true;
+    }
+    return 0;
+}
+
+// Mbed TLS has read the whole ClientHello, and begins to answer.
+static int hello_is_read(mbedtls_ssl_context *ssl) {
+    return mpy_ssl_resume_hello((mpy_ssl_session_t *)((char *)ssl - offsetof(mpy_ssl_session_t, ssl)));
+}
+
+// --- Both -----------------------------------------------------------------------------------------------------
+
+int mpy_ssl_resume_configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
+    mpy_ssl_resume_t *self = &session->resume;
+    self->local = options->verify_serial != 0;
+    mbedtls_ssl_conf_session_tickets(&session->conf, options->tickets_allowed);
+    if (options->server_side && options->tickets != NULL) {
+        self->tickets = mpy_ssl_tickets_ref(options->tickets);
+        mbedtls_ssl_conf_cert_cb(&session->conf, hello_is_read);
+        if (options->tickets_allowed) {
+            mbedtls_ssl_conf_session_tickets_cb(&session->conf, write_ticket, parse_ticket, session);
+        }
+        if (options->session_cache) {
+            mbedtls_ssl_conf_session_cache(&session->conf, session, find_by_id, keep_by_id);
+        }
+    }
+    return mpy_ssl_binding_settings(options, self->settings);
+}
+
+int mpy_ssl_resume_step(mpy_ssl_session_t *session, int before) {
+    return is_server(session) ? server_step(session, before) : client_step(session, before);
+}
+
+static bool is_of_the_connection(int code) {
+    return code == MBEDTLS_ERR_SSL_CONN_EOF || code == MBEDTLS_ERR_SSL_ALLOC_FAILED || code > MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
+}
+
+void mpy_ssl_resume_failed(mpy_ssl_session_t *session, int code) {
+    mpy_ssl_resume_t *self = &session->resume;
+    bool suspect = session->stream.handshaking || !is_of_the_connection(code);
+    if (self->saved != NULL && suspect) {
+        if (self->cached) {
+            mpy_ssl_session_cache_forget(self->binding);
+        }
+        mpy_ssl_saved_unref(self->saved);
+        self->saved = NULL;
+    }
+}
+
+void mpy_ssl_resume_release(mpy_ssl_session_t *session) {
+    mpy_ssl_tickets_unref(session->resume.tickets);
+    session->resume.tickets = NULL;
+    mpy_ssl_saved_unref(session->resume.saved);
+    session->resume.saved = NULL;
+}
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//
+// Resumption in the life of one connection, both roles: what session.c calls, and when. Extended master secrets are a condition
+// (RFC 7627, 5.4): a session without one is never kept, and a peer that leaves it out of an abbreviated handshake is refused
+// (5.3). Without MBEDTLS_SSL_SESSION_TICKETS nothing is offered, kept or resumed.
+#ifndef MPY_SSL_RESUME_H
+#define MPY_SSL_RESUME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mbedtls/ssl.h"
+
+#include "saved.h"
+#include "ticket.h"
+
+struct mpy_ssl_session;
+struct mpy_ssl_options;
+
+// Part of a connection; all zero at the start.
+typedef struct {
+    mpy_ssl_tickets_t *tickets;  // a server's, or NULL
+    mpy_ssl_saved_t *saved;      // a client's: what was offered, then what can be resumed next time; or NULL
+    uint8_t settings[MPY_SSL_BINDING]; // see binding.h
+    uint8_t binding[MPY_SSL_BINDING];  // with the server's name
+    bool local;                  // the binding means something in this run of the program only
+    bool cached;                 // the client's session goes to the common cache
+    bool by_ticket;              // the server gives tickets
+    bool hello_seen;             // the server knows name and extensions of the ClientHello
+    bool extended;               // extended master secret
+    bool reused;                 // this connection goes on with an old session
+    bool ticket_came;            // from the server, in this handshake
+    bool without_extension;      // the peer would resume without it
+} mpy_ssl_resume_t;
+
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+
+// Takes its references, sets a server's callbacks up. After configure() and before mbedtls_ssl_setup(). 0 or a negative error.
+int mpy_ssl_resume_configure(struct mpy_ssl_session *session, const struct mpy_ssl_options *options);
+
+// A client offers what it has, if that is still good. After mbedtls_ssl_setup(). Returns 0 or a negative Mbed TLS error.
+int mpy_ssl_resume_offer(struct mpy_ssl_session *session, const struct mpy_ssl_options *options);
+
+// A server has read a ClientHello; may be called more than once. Returns 0 or a negative Mbed TLS error.
+int mpy_ssl_resume_hello(struct mpy_ssl_session *session);
+
+// Looks at what a step of the handshake did, `before` being the state that it began in. Returns 0 or a negative Mbed TLS error.
+int mpy_ssl_resume_step(struct mpy_ssl_session *session, int before);
+
+// The handshake is complete: keeps what can be resumed. Never fails; without memory nothing is kept.
+void mpy_ssl_resume_complete(struct mpy_ssl_session *session);
+
+// The connection failed, so its session is not resumed again (RFC 5246, 7.2.2).
+void mpy_ssl_resume_failed(struct mpy_ssl_session *session, int code);
+
+void mpy_ssl_resume_release(struct mpy_ssl_session *session);
+
+#else
+
+#define mpy_ssl_resume_configure(session, options) ((void)(options), 0)
+#define mpy_ssl_resume_offer(session, options) (0)
+#define mpy_ssl_resume_hello(session) (0)
+#define mpy_ssl_resume_step(session, before) ((void)(before), 0)
+#define mpy_ssl_resume_complete(session) ((void)(session))
+#define mpy_ssl_resume_failed(session, code) ((void)(session))
+#define mpy_ssl_resume_release(session) ((void)(session))
+
+#endif
+#endif

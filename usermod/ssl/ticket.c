@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "mbedtls/platform_util.h"
+
+#include "clock.h"
+#include "memory.h"
+#include "random.h"
+#include "ticket.h"
+
+// On the wire: name of the key, then the sealed box (nonce, text, tag). In the text: issued (8 bytes, big endian), session.
+#define NAME_LEN sizeof(((mpy_ssl_ticket_key_t *)0)->name)
+#define ISSUED_LEN 8
+#define TICKET_MAX_LEN MBEDTLS_SSL_OUT_CONTENT_LEN // ours have left by an output buffer
+
+mpy_ssl_tickets_t *mpy_ssl_tickets_new(void) {
+    mpy_ssl_tickets_t *tickets = mpy_ssl_calloc(1, sizeof(*tickets));
+    if (tickets != NULL) {
+        tickets->refs = 1;
+    }
+    return tickets;
+}
+
+mpy_ssl_tickets_t *mpy_ssl_tickets_ref(mpy_ssl_tickets_t *tickets) {
+    if (tickets != NULL) {
+        mpy_ssl_count_up(&tickets->refs);
+    }
+    return tickets;
+}
+
+void mpy_ssl_tickets_unref(mpy_ssl_tickets_t *tickets) {
+    if (tickets != NULL && mpy_ssl_count_down(&tickets->refs)) {
+        mpy_ssl_slots_clear(tickets->slots, MPY_SSL_SERVER_SESSIONS);
+        mbedtls_platform_zeroize(tickets, sizeof(*tickets));
+        mpy_ssl_free(tickets);
+    }
+}
+
+static bool in_use(const mpy_ssl_ticket_key_t *key, long long now, long long lifetime) {
+    return key->made && now >= key->since && now - key->since < lifetime;
+}
+
+static int make_key(mpy_ssl_ticket_key_t *key, long long now) {
+    int ret = mpy_ssl_random(NULL, key->name, sizeof(key->name));
+    if (ret == 0) {
+        ret = mpy_ssl_random(NULL, key->key, sizeof(key->key));
+    }
+    key->since = now;
+    key->made = ret == 0;
+    return ret;
+}
+
+// The key that makes tickets, in a copy of the caller's; a new one takes its place when its time is over.
+static int current_key(mpy_ssl_tickets_t *tickets, long long now, mpy_ssl_ticket_key_t *key) {
+    int ret = 0;
+    mpy_ssl_ticket_key_t fresh = {.made = false};
+    if (!in_use(&tickets->keys[0], now, MPY_SSL_TICKET_LIFETIME)) {
+        ret = make_key(&fresh, now);
+    }
+    mpy_ssl_lock();
+    if (fresh.made) {
+        tickets->keys[1] = tickets->keys[0];
+        tickets->keys[0] = fresh;
+    }
+    *key = tickets->keys[0];
+    mpy_ssl_unlock();
+    mbedtls_platform_zeroize(&fresh, sizeof(fresh));
+    return ret;
+}
+
+static bool find_key(mpy_ssl_tickets_t *tickets, const uint8_t *name, long long now, mpy_ssl_ticket_key_t *key) {
+    bool found = false;
+    mpy_ssl_lock();
+    for (size_t i = 0; i < 2 && !found; ++i) {
+        *key = tickets->keys[i];
+        found = in_use(key, now, 2 * MPY_SSL_TICKET_LIFETIME) && memcmp(key->name, name, NAME_LEN) == 0;
+    }
+    mpy_ssl_unlock();
+    return found;
+}
+
+static void put_time(uint8_t out[ISSUED_LEN], long long time) {
+    for (size_t i = 0; i < ISSUED_LEN; ++i) {
+        out[i] = (uint8_t)((unsigned long long)time >> (8 * (ISSUED_LEN - 1 - i)));
+    }
+}
+
+static long long get_time(const uint8_t in[ISSUED_LEN]) {
+    unsigned long long time = 0;
+    for (size_t i = 0; i < ISSUED_LEN; ++i) {
+        time = time << 8 | in[i];
+    }
+    return (long long)time;
+}
+
+int mpy_ssl_ticket_write(mpy_ssl_tickets_t *tickets, const uint8_t binding[MPY_SSL_BINDING], const mbedtls_ssl_session *session,
+    uint8_t *out, size_t size, size_t *len) {
+    const size_t before = NAME_LEN + MPY_SSL_SEAL_NONCE + ISSUED_LEN;
+    if (size < before + MPY_SSL_SEAL_TAG) {
+        return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+    }
+    long long now = mpy_ssl_time(NULL);
+    mpy_ssl_ticket_key_t key;
+    int ret = current_key(tickets, now, &key);
+    if (ret == 0) {
+        ret = mbedtls_ssl_session_save(session, out + before, size - before - MPY_SSL_SEAL_TAG, len);
+    }
+    if (ret == 0) {
+        memcpy(out, key.name, NAME_LEN);
+        put_time(out + NAME_LEN + MPY_SSL_SEAL_NONCE, now);
+        ret = mpy_ssl_seal(key.key, binding, MPY_SSL_BINDING, out + NAME_LEN, ISSUED_LEN + *len);
+        *len += before + MPY_SSL_SEAL_TAG;
+    }
+    mbedtls_platform_zeroize(&key, sizeof(key));
+    return ret;
+}
+
+static int load_text(const uint8_t *text, size_t len, long long now, mbedtls_ssl_session *session) {
+    long long age = now - get_time(text);
+    if (age < 0 || age >= MPY_SSL_TICKET_LIFETIME) {
+        return MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
+    }
+    return mbedtls_ssl_session_load(session, text + ISSUED_LEN, len - ISSUED_LEN);
+}
+
+int mpy_ssl_ticket_parse(mpy_ssl_tickets_t *tickets, const uint8_t binding[MPY_SSL_BINDING], const uint8_t *ticket, size_t len,
+    mbedtls_ssl_session *session) {
+    long long now = mpy_ssl_time(NULL);
+    mpy_ssl_ticket_key_t key;
+    if (len < NAME_LEN + MPY_SSL_SEAL_OVERHEAD + ISSUED_LEN || len > TICKET_MAX_LEN || !find_key(tickets, ticket, now, &key)) {
+        return MBEDTLS_ERR_SSL_INVALID_MAC;
+    }
+    size_t text_len = len - NAME_LEN - MPY_SSL_SEAL_OVERHEAD;
+    uint8_t *text = mpy_ssl_calloc(1, text_len);
+    int ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;
+    if (text != NULL) {
+        ret = mpy_ssl_unseal(key.key, binding, MPY_SSL_BINDING, ticket + NAME_LEN, len - NAME_LEN, text);
+        if (ret == 0) {
+            ret = load_text(text, text_len, now, session);
+        }
+        mbedtls_platform_zeroize(text, text_len);
+        mpy_ssl_free(text);
+    }
+    mbedtls_platform_zeroize(&key, sizeof(key));
+    return ret;
+}
