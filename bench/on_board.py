@@ -30,6 +30,8 @@ def client_context(chain, suite, verify=True):  # type: ignore[no-untyped-def]
             context.load_verify_locations(CA[chain])  # type: ignore[name-defined] # noqa: F821
     if suite:
         context.set_ciphers([suite])
+    if hasattr(context, "session_cache"):
+        context.session_cache = False  # each handshake is a full one unless it is to be resumed
     return context
 
 
@@ -120,6 +122,25 @@ def handshake(role, chain, suite):  # type: ignore[no-untyped-def]
         session.connect()
         session.close()
     return {"instructions": _bench.result()[0] // REPEATS, "suite": session.cipher[0]}
+
+
+def resumed(role, chain):  # type: ignore[no-untyped-def]
+    """Instructions of one resumed handshake with its wrap_socket(), the average of REPEATS; None without resumption."""
+    if not hasattr(tls, "SSLSession"):
+        return None
+    session = Session(role, chain, None)
+    session.contexts["client"].session_cache = True
+    session.connect()
+    session.close()
+    _bench.measure(_bench.INSTRUCTIONS)
+    for _ in range(REPEATS):
+        tidy()
+        session.connect()
+        for socket in session.sockets.values():
+            if not socket.session_reused:
+                raise RuntimeError("the session was not resumed")
+        session.close()
+    return {"instructions": _bench.result()[0] // REPEATS}
 
 
 def setup(role, chain, suite):  # type: ignore[no-untyped-def]

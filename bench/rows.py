@@ -65,6 +65,16 @@ def handshakes() -> Iterator[Row]:
                 )
 
 
+def resumptions() -> Iterator[Row]:
+    """A handshake that goes on with an old session, by ticket; stock has none."""
+    for role in ("client", "server"):
+        for chain, label in CHAINS.items():
+            title = f"{role}, {label} chain, own choice of suite"
+            expression = call("resumed", role, chain)
+            key = f"resumed.{role}.{chain}"
+            yield field(key, "Resumed handshake", title, "instructions", expression, "instructions")
+
+
 def setups() -> Iterator[Row]:
     """Making a context and loading what belongs into it, once for many connections."""
     for role, what in (("client", "CA"), ("server", "certificate and key")):
@@ -174,5 +184,5 @@ def mean(values: list[float]) -> float:
 
 def all_rows() -> tuple[Row, ...]:
     """Every row, in the order of the table."""
-    parts = (handshakes, transfers, setups, heaps, bulks, stacks, flash, hosts)
+    parts = (handshakes, resumptions, transfers, setups, heaps, bulks, stacks, flash, hosts)
     return tuple(row for part in parts for row in part())

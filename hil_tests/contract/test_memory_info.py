@@ -13,6 +13,7 @@ info = ssl.memory_info
 collect()
 before = info()["bytes"]
 client, server = client_context(ID), server_context(ID)
+client.session_cache = False
 c, s = connect(client, server)
 """
 

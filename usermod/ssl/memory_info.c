@@ -37,7 +37,7 @@ static void of_context(mp_obj_t dict, const mpy_ssl_context_t *context) {
 }
 
 static void of_session(mp_obj_t dict, const mpy_ssl_session_t *session) {
-    store(dict, MP_QSTR_bytes, session->usage.bytes + mpy_ssl_size(session->resume.saved));
+    store(dict, MP_QSTR_bytes, session->usage.bytes);
     store(dict, MP_QSTR_peak, session->usage.peak);
     store(dict, MP_QSTR_input, session->open ? mpy_ssl_buffers_in_size(&session->buffers) : 0);
     store(dict, MP_QSTR_output, session->open ? mpy_ssl_buffers_out_size(&session->buffers) : 0);

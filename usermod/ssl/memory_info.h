@@ -7,8 +7,8 @@
 //   memory_info(context) what an SSLContext has loaded, and shares with its sockets: {"bytes", "identity", "trust"}, of
 //                        which the certificate chain with its key and the CA certificates
 //   memory_info(socket)  what belongs to one SSLSocket: {"bytes", "peak", "input", "output"}; the last two are the sizes
-//                        of its record buffers, which are part of the bytes, at present. A client's session that can be
-//                        resumed is part of them; it may be in the common cache as well
+//                        of its record buffers, which are part of the bytes, at present. Sessions
+//                        to be resumed are nobody's part: a client's are in the common cache or in the program's hands
 //
 // The objects themselves (an SSLSocket: about 1 KB) are Python's and not counted. Raises TypeError for other objects.
 #ifndef MPY_SSL_MEMORY_INFO_H

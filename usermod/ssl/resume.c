@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "binding.h"
+#include "clock.h"
 #include "hello.h"
 #include "memory.h"
 #include "private.h"
@@ -97,19 +98,39 @@ static bool can_be_resumed(const mbedtls_ssl_session *session) {
     return mpy_ssl_private_ticket_len(session) > 0 || mbedtls_ssl_session_get_id_len(session) > 0;
 }
 
+// What the connection has negotiated, or NULL.
+static mpy_ssl_saved_t *save(mpy_ssl_session_t *session) {
+    mpy_ssl_resume_t *self = &session->resume;
+    const mbedtls_ssl_session *made = mpy_ssl_private_session(&session->ssl);
+    mpy_ssl_saved_t *saved = self->extended && can_be_resumed(made) ? mpy_ssl_saved_new(made, self->binding) : NULL;
+    session->alloc_failures = mpy_ssl_alloc_failures(); // not being able to keep it is no failure
+    if (saved != NULL) {
+        saved->issued = self->since;
+        saved->storable = !self->local;
+    }
+    return saved;
+}
+
+mpy_ssl_saved_t *mpy_ssl_resume_saved(mpy_ssl_session_t *session) {
+    mpy_ssl_resume_t *self = &session->resume;
+    if (session->stream.handshaking || !session->open || is_server(session)) {
+        return NULL;
+    }
+    if (self->saved == NULL) {
+        self->saved = save(session);
+    }
+    return self->saved;
+}
+
 void mpy_ssl_resume_complete(mpy_ssl_session_t *session) {
     mpy_ssl_resume_t *self = &session->resume;
     if (is_server(session)) {
         return;
     }
+    self->since = mpy_ssl_time(NULL);
     if (!self->reused || self->ticket_came) {
-        const mbedtls_ssl_session *made = mpy_ssl_private_session(&session->ssl);
         mpy_ssl_saved_unref(self->saved);
-        self->saved = self->extended && can_be_resumed(made) ? mpy_ssl_saved_new(made, self->binding) : NULL;
-        session->alloc_failures = mpy_ssl_alloc_failures(); // not being able to keep it is no failure
-        if (self->saved != NULL) {
-            self->saved->storable = !self->local;
-        }
+        self->saved = self->cached ? save(session) : NULL;
     }
     if (self->cached && self->saved != NULL) {
         mpy_ssl_session_cache_store(self->saved);

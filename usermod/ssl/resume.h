@@ -24,6 +24,7 @@ typedef struct {
     mpy_ssl_saved_t *saved;      // a client's: what was offered, then what can be resumed next time; or NULL
     uint8_t settings[MPY_SSL_BINDING]; // see binding.h
     uint8_t binding[MPY_SSL_BINDING];  // with the server's name
+    long long since;             // when the handshake was complete
     bool local;                  // the binding means something in this run of the program only
     bool cached;                 // the client's session goes to the common cache
     bool by_ticket;              // the server gives tickets
@@ -50,6 +51,9 @@ int mpy_ssl_resume_step(struct mpy_ssl_session *session, int before);
 
 // The handshake is complete: keeps what can be resumed. Never fails; without memory nothing is kept.
 void mpy_ssl_resume_complete(struct mpy_ssl_session *session);
+
+// What a connected client can resume next time, for the program that asks; still the connection's. NULL if there is nothing.
+mpy_ssl_saved_t *mpy_ssl_resume_saved(struct mpy_ssl_session *session);
 
 // The connection failed, so its session is not resumed again (RFC 5246, 7.2.2).
 void mpy_ssl_resume_failed(struct mpy_ssl_session *session, int code);

@@ -417,7 +417,7 @@ static void socket_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         dest[0] = self->server_hostname;
     #if defined(MBEDTLS_SSL_SESSION_TICKETS)
     } else if (attr == MP_QSTR_session) {
-        dest[0] = mpy_ssl_sslsession_new(self->session.stream.handshaking ? NULL : self->session.resume.saved);
+        dest[0] = mpy_ssl_sslsession_new(mpy_ssl_resume_saved(&self->session));
     } else if (attr == MP_QSTR_session_reused) {
         dest[0] = self->session.stream.handshaking ? mp_const_none : mp_obj_new_bool(self->session.resume.reused);
     #endif
