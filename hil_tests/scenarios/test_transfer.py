@@ -14,6 +14,7 @@ from hil_tests.scenarios.dut import ECHO_ONCE, PING, Dut
 from hil_tests.scenarios.failures import assert_ended_well
 
 MEGABYTE = 1 << 20  # slow boards take less, but still many records
+BLOCK = 4096  # of `write_blocks` in on_board.py
 # A megabyte through an emulated microcontroller, on a busy host.
 LONG = 100.0
 
@@ -34,6 +35,11 @@ def work():
 """
 
 
+def megabyte(dut: Dut) -> int:
+    """MEGABYTE, or less on a slow board, in whole blocks of `write_blocks`."""
+    return dut.board.rounds(MEGABYTE) // BLOCK * BLOCK
+
+
 def as_client(code: str) -> str:
     return code.replace("OPEN", "connect")
 
@@ -44,7 +50,7 @@ def as_server(code: str) -> str:
 
 @pytest.mark.timeout(3 * LONG)
 def test_client_sends_a_megabyte(dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]) -> None:
-    size = dut.board.rounds(MEGABYTE)
+    size = megabyte(dut)
     server = tls_server(authority.p256, peers.sink(size), patience=LONG)
     sent, received, end = dut.attempt(as_client(SEND), {**server.values(dut.board), "SIZE": size}, timeout=LONG)
     session = server.session()
@@ -55,7 +61,7 @@ def test_client_sends_a_megabyte(dut: Dut, authority: Authority, tls_server: Cal
 
 @pytest.mark.timeout(3 * LONG)
 def test_client_receives_a_megabyte(dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]) -> None:
-    size = dut.board.rounds(MEGABYTE)
+    size = megabyte(dut)
     server = tls_server(authority.p256, peers.source(size), patience=LONG)
     lines = dut.attempt(as_client(RECEIVE), {**server.values(dut.board), "SIZE": size}, timeout=LONG)
     session = server.session()
@@ -65,7 +71,7 @@ def test_client_receives_a_megabyte(dut: Dut, authority: Authority, tls_server: 
 
 @pytest.mark.timeout(3 * LONG)
 def test_server_sends_a_megabyte(dut: Dut, authority: Authority, tls_client: Callable[..., peers.TlsClient]) -> None:
-    size = dut.board.rounds(MEGABYTE)
+    size = megabyte(dut)
     service = dut.serve(authority.p256, as_server(SEND), SIZE=size)
     with tls_client(service.address, authority.p256, patience=LONG) as client:
         client.handshake()
@@ -79,7 +85,7 @@ def test_server_sends_a_megabyte(dut: Dut, authority: Authority, tls_client: Cal
 
 @pytest.mark.timeout(3 * LONG)
 def test_server_receives_a_megabyte(dut: Dut, authority: Authority, tls_client: Callable[..., peers.TlsClient]) -> None:
-    size = dut.board.rounds(MEGABYTE)
+    size = megabyte(dut)
     service = dut.serve(authority.p256, as_server(RECEIVE), SIZE=size)
     with tls_client(service.address, authority.p256, patience=LONG) as client:
         client.handshake()
