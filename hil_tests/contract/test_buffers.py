@@ -16,7 +16,7 @@ from hil_tests.certificates import Authority
 from hil_tests.contract.conftest import Script
 from hil_tests.records import encode_record
 
-SMALL = 256  # MPY_SSL_BUFFER_SMALL
+SMALL = 128  # MPY_SSL_BUFFER_SMALL
 LARGEST = 16384
 # What a record's data grow by on the way: header, explicit nonce, tag or MAC and padding; and Mbed TLS's counter.
 EXPANSION = 120
@@ -140,7 +140,7 @@ def test_short_data_need_no_buffer(script: Script, authority: Authority) -> None
         CONNECTED
         + """
 blocks = ssl.memory_info()["blocks"]
-s.write(bytes(140))
+s.write(bytes(90))
 c.read(1)
 print(sizes(c), ssl.memory_info()["blocks"] - blocks)
 """

@@ -18,7 +18,7 @@
 #define FIELD(buffers, name) ((buffers)->ssl->MBEDTLS_PRIVATE(name))
 
 #define COUNTER_SIZE 8 // Mbed TLS keeps the record's number in front of its header
-#define EXPANSION 96   // IV 16, MAC 48, padding 16 at most, TLS 1.3's content type and padding less
+#define EXPANSION 96   // IV 16, MAC 48, padding 16 at most
 
 // --- Moving ---------------------------------------------------------------------------------------------------
 
@@ -149,13 +149,14 @@ static int send(void *ctx, const unsigned char *buf, size_t len) {
     return mpy_ssl_stream_send(buffers->stream, buf, len);
 }
 
-static int make_out(mpy_ssl_buffers_t *buffers, size_t len) {
-    size_t size = COUNTER_SIZE + MPY_SSL_RECORD_HEADER + MIN(len, MBEDTLS_SSL_OUT_CONTENT_LEN) + EXPANSION;
+static int make_out(mpy_ssl_buffers_t *buffers, size_t len, size_t expansion) {
+    size_t size = COUNTER_SIZE + MIN(len, MBEDTLS_SSL_OUT_CONTENT_LEN) + expansion;
     return size <= buffers->out.size ? 0 : replace(buffers, &buffers->out, size);
 }
 
 int mpy_ssl_buffers_before_write(mpy_ssl_buffers_t *buffers, size_t len) {
-    return make_out(buffers, len);
+    int expansion = mbedtls_ssl_get_record_expansion(buffers->ssl); // with the header
+    return expansion < 0 ? expansion : make_out(buffers, len, (size_t)expansion);
 }
 
 // In these states Mbed TLS 3.6 reads a message, and writes alerts at most (ssl_tls12_client.c, ssl_tls12_server.c).
@@ -174,7 +175,7 @@ int mpy_ssl_buffers_before_step(mpy_ssl_buffers_t *buffers) {
     bool is_client = mbedtls_ssl_conf_get_endpoint(FIELD(buffers, conf)) == MBEDTLS_SSL_IS_CLIENT;
     bool reads = state == MBEDTLS_SSL_HELLO_REQUEST || (is_client ? client_reads(state) : server_reads(state));
     if (!reads) {
-        return make_out(buffers, MBEDTLS_SSL_OUT_CONTENT_LEN);
+        return make_out(buffers, MBEDTLS_SSL_OUT_CONTENT_LEN, MPY_SSL_RECORD_HEADER + EXPANSION);
     }
     int ret = 0;
     if (FIELD(buffers, out_left) > 0) {

@@ -25,8 +25,8 @@
 #include "stream.h"
 
 // Bytes of each of the two buffers that stay. An encrypted alert needs 93 of them (RFC 5246, 6.2.3.2: 8 of Mbed TLS's,
-// header 5, IV 16, alert 2, HMAC-SHA-384 48, padding 14).
-#define MPY_SSL_BUFFER_SMALL 256
+// header 5, IV 16, alert 2, HMAC-SHA-384 48, padding 14); with an AEAD there is room for 90 bytes of data.
+#define MPY_SSL_BUFFER_SMALL 128
 
 typedef struct {
     unsigned char *small; // stays

@@ -486,8 +486,9 @@ static int write_record(mpy_ssl_session_t *session, const void *buf, size_t len)
     if (ret != 0) {
         return ret;
     }
-    if (mpy_ssl_buffers_before_write(&session->buffers, len) != 0) {
-        return lack_memory(session, MBEDTLS_ERR_SSL_WANT_WRITE);
+    ret = mpy_ssl_buffers_before_write(&session->buffers, len);
+    if (ret != 0) {
+        return ret == MBEDTLS_ERR_SSL_ALLOC_FAILED ? lack_memory(session, MBEDTLS_ERR_SSL_WANT_WRITE) : ret;
     }
     ret = mbedtls_ssl_write(&session->ssl, buf, len);
     if (ret < 0 || (size_t)ret == len) { // else the rest follows at once
