@@ -101,12 +101,13 @@ long long mpy_ssl_time(long long *seconds);
 #define MBEDTLS_SSL_ALL_ALERT_MESSAGES      // bad_record_mac is sent, not only meant
 #define MBEDTLS_SSL_SESSION_TICKETS         // resumption, both roles, by ticket and by session ID: see resume.h
 #define MBEDTLS_SSL_ALPN                    // RFC 7301: set_alpn_protocols()
-#define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE   // getpeercert(); the chain stays on the heap, 0.9 to 1.8 KB
+#define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE   // getpeercert(); the first certificate's DER stays on the heap
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
 #define MBEDTLS_KEY_EXCHANGE_RSA_ENABLED    // never offered by default (no forward secrecy): see ciphers.c
 
-// A record from the peer may have 16 KB (RFC 5246, 6.2.1) and has to fit; ours are cut to 4 KB to save 12 KB.
+// A record from the peer may have 16 KB (RFC 5246, 6.2.1) and has to fit; ours are cut to 4 KB to save 12 KB. The buffers have
+// these sizes only while such records are in them: buffers.c.
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 4096
 
