@@ -11,6 +11,7 @@
 static int settings_update(mbedtls_sha256_context *hash, const mpy_ssl_options_t *options) {
     uint8_t head[] = {
         LAYOUT, options->server_side, options->verify_mode, options->trust != NULL, options->identity != NULL,
+        options->other_identity != NULL,
         (uint8_t)(options->verify_serial >> 24), (uint8_t)(options->verify_serial >> 16),
         (uint8_t)(options->verify_serial >> 8), (uint8_t)options->verify_serial,
     };
@@ -22,9 +23,9 @@ static int settings_update(mbedtls_sha256_context *hash, const mpy_ssl_options_t
             ret = mbedtls_sha256_update(hash, digest, sizeof(digest));
         }
     }
-    if (ret == 0 && options->identity != NULL) {
-        const mbedtls_x509_buf *leaf = &options->identity->chain.raw;
-        ret = mbedtls_sha256_update(hash, leaf->p, leaf->len);
+    const mpy_ssl_identity_t *own[] = {options->identity, options->other_identity};
+    for (size_t i = 0; i < 2 && ret == 0 && own[i] != NULL; ++i) {
+        ret = mbedtls_sha256_update(hash, own[i]->chain.raw.p, own[i]->chain.raw.len);
     }
     return ret;
 }

@@ -243,6 +243,10 @@ mpy_ssl_identity_t *mpy_ssl_identity_ref(mpy_ssl_identity_t *identity) {
     return identity;
 }
 
+bool mpy_ssl_identity_is_like(const mpy_ssl_identity_t *a, const mpy_ssl_identity_t *b) {
+    return mbedtls_pk_get_type(&a->key) == mbedtls_pk_get_type(&b->key);
+}
+
 void mpy_ssl_identity_unref(mpy_ssl_identity_t *identity) {
     if (identity != NULL && mpy_ssl_count_down(&identity->refs)) {
         mpy_ssl_usage_t usage = identity->usage;

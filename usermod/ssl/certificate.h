@@ -41,6 +41,10 @@ typedef struct {
 // the certificate. password (str, bytes-like or None) is for an encrypted PKCS#8 key (PBES2, RFC 8018). Copies of the key
 // that were made on the way are zeroed. The caller owns one reference.
 mpy_ssl_identity_t *mpy_ssl_identity_load(mp_obj_t cert, mp_obj_t key, mp_obj_t password);
+
+// True if both have a key of the same kind, RSA or EC.
+bool mpy_ssl_identity_is_like(const mpy_ssl_identity_t *a, const mpy_ssl_identity_t *b);
+
 mpy_ssl_identity_t *mpy_ssl_identity_ref(mpy_ssl_identity_t *identity);
 void mpy_ssl_identity_unref(mpy_ssl_identity_t *identity);
 

@@ -32,6 +32,7 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     self->minimum_version = MPY_SSL_VERSION_OLDEST;
     self->maximum_version = MPY_SSL_VERSION_NEWEST;
     self->identity = NULL;
+    self->other_identity = NULL;
     self->trust = NULL;
     self->ciphers = NULL;
     self->alpn = NULL;
@@ -77,8 +78,13 @@ static void set_verify_callback(mpy_ssl_context_t *self, mp_obj_t value) {
 static void load_identity(mpy_ssl_context_t *self, mp_obj_t cert, mp_obj_t key, mp_obj_t password) {
     mpy_ssl_stack_check();
     mpy_ssl_identity_t *identity = mpy_ssl_identity_load(cert, key, password);
-    mpy_ssl_identity_unref(self->identity);
+    mpy_ssl_identity_t *replaced = self->identity;
+    if (replaced != NULL && !mpy_ssl_identity_is_like(identity, replaced)) {
+        replaced = self->other_identity;
+        self->other_identity = self->identity;
+    }
     self->identity = identity;
+    mpy_ssl_identity_unref(replaced);
 }
 
 #if HAVE_RESUMPTION
@@ -207,6 +213,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(context_set_alpn_protocols_obj, context_set_alp
 static mp_obj_t context_del(mp_obj_t self_in) {
     mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
     mpy_ssl_identity_unref(self->identity);
+    mpy_ssl_identity_unref(self->other_identity);
     mpy_ssl_trust_unref(self->trust);
     mpy_ssl_ciphers_unref(self->ciphers);
     mpy_ssl_alpn_unref(self->alpn);
@@ -215,6 +222,7 @@ static mp_obj_t context_del(mp_obj_t self_in) {
     #endif
     self->tickets = NULL;
     self->identity = NULL;
+    self->other_identity = NULL;
     self->trust = NULL;
     self->ciphers = NULL;
     self->alpn = NULL;
@@ -289,6 +297,7 @@ static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side,
         .verify_mode = self->verify_mode,
         .server_hostname = checked_hostname(wrapping->server_hostname),
         .identity = self->identity,
+        .other_identity = self->other_identity,
         .trust = self->trust,
         .ciphers = self->ciphers,
         .alpn = self->alpn,

@@ -27,7 +27,8 @@ typedef struct {
     uint8_t verify_mode;
     uint16_t minimum_version; // mbedtls_ssl_protocol_version
     uint16_t maximum_version;
-    mpy_ssl_identity_t *identity;
+    mpy_ssl_identity_t *identity;       // the one that was loaded last
+    mpy_ssl_identity_t *other_identity; // with a key of the other kind
     mpy_ssl_trust_t *trust;
     mpy_ssl_ciphers_t *ciphers;
     mpy_ssl_alpn_t *alpn;

@@ -29,6 +29,7 @@ static size_t sessions_of(const mpy_ssl_context_t *context) {
 
 static void of_context(mp_obj_t dict, const mpy_ssl_context_t *context) {
     size_t identity = context->identity != NULL ? context->identity->usage.bytes : 0;
+    identity += context->other_identity != NULL ? context->other_identity->usage.bytes : 0;
     size_t trust = context->trust != NULL ? context->trust->usage.bytes : 0;
     size_t lists = mpy_ssl_size(context->ciphers) + mpy_ssl_size(context->alpn);
     store(dict, MP_QSTR_bytes, identity + trust + lists + sessions_of(context));

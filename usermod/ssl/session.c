@@ -28,12 +28,14 @@ static void release(mpy_ssl_session_t *session) {
         mbedtls_ssl_free(&session->ssl);
         mbedtls_ssl_config_free(&session->conf);
         mpy_ssl_identity_unref(session->identity);
+        mpy_ssl_identity_unref(session->other_identity);
         mpy_ssl_trust_unref(session->trust);
         mpy_ssl_ciphers_unref(session->ciphers);
         mpy_ssl_alpn_unref(session->alpn);
         mpy_ssl_resume_release(session);
         mpy_ssl_free(session->ip_address);
         session->identity = NULL;
+        session->other_identity = NULL;
         session->trust = NULL;
         session->ciphers = NULL;
         session->alpn = NULL;
@@ -222,6 +224,9 @@ static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *option
     if (ret == 0 && session->identity != NULL) {
         ret = mbedtls_ssl_conf_own_cert(conf, &session->identity->chain, &session->identity->key);
     }
+    if (ret == 0 && session->other_identity != NULL) {
+        ret = mbedtls_ssl_conf_own_cert(conf, &session->other_identity->chain, &session->other_identity->key);
+    }
     mbedtls_ssl_conf_min_tls_version(conf, (mbedtls_ssl_protocol_version)options->minimum_version);
     mbedtls_ssl_conf_max_tls_version(conf, (mbedtls_ssl_protocol_version)options->maximum_version);
     mbedtls_ssl_conf_authmode(conf, options->verify_mode);
@@ -279,6 +284,7 @@ int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *op
     session->verify_mode = options->verify_mode;
     session->verify_callback = options->verify_callback;
     session->identity = mpy_ssl_identity_ref(options->identity);
+    session->other_identity = mpy_ssl_identity_ref(options->other_identity);
     session->trust = mpy_ssl_trust_ref(options->trust);
     session->ciphers = mpy_ssl_ciphers_ref(options->ciphers);
     session->alpn = mpy_ssl_alpn_ref(options->alpn);

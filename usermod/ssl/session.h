@@ -32,6 +32,7 @@ typedef struct mpy_ssl_options {
     uint8_t verify_mode;         // MBEDTLS_SSL_VERIFY_NONE, _OPTIONAL, _REQUIRED
     const char *server_hostname; // for SNI and verification (RFC 6066, 3; RFC 6125), or NULL
     mpy_ssl_identity_t *identity; // or NULL
+    mpy_ssl_identity_t *other_identity; // with a key of the other kind, or NULL; a server shows what the suite asks for
     mpy_ssl_trust_t *trust;       // or NULL
     mpy_ssl_ciphers_t *ciphers;   // or NULL for the default
     mpy_ssl_alpn_t *alpn;         // or NULL
@@ -49,6 +50,7 @@ typedef struct mpy_ssl_session {
     mpy_ssl_failure_t failure;
     mp_obj_t verify_callback;
     mpy_ssl_identity_t *identity;
+    mpy_ssl_identity_t *other_identity;
     mpy_ssl_trust_t *trust;
     mpy_ssl_ciphers_t *ciphers;
     mpy_ssl_alpn_t *alpn;
