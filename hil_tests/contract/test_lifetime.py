@@ -14,9 +14,9 @@ from hil_tests.contract.conftest import Script
 
 pytestmark = pytest.mark.every_board
 
-# Memory in use: exact blocks and bytes of the C heap where they are counted, else bytes of the GC heap and what TLS says that it
-# holds, which is the same memory a second time or another heap. `run` is called inside another function, so that nothing of it
-# stays on the stack, and once before, so that caches are warm.
+# Memory in use: exact blocks and bytes of the C heap where they are counted, else bytes of the GC heap and what TLS
+# says that it holds, which is the same memory a second time or another heap. `run` is called inside another function,
+# so that nothing of it stays on the stack, and once before, so that caches are warm.
 MEMORY = """
 try:
     from _fault import live
