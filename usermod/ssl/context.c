@@ -40,6 +40,7 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     self->verify_serial = 0;
     self->options = 0;
     self->session_cache = true;
+    self->keylog_filename = mp_const_none;
     self->verify_callback = mp_const_none;
     return self;
 }
@@ -109,6 +110,11 @@ static bool store_attr(mpy_ssl_context_t *self, qstr attr, mp_obj_t value) {
     } else if (attr == MP_QSTR_options) {
         set_options(self, value);
     #endif
+    #if MPY_SSL_KEYLOG
+    } else if (attr == MP_QSTR_keylog_filename) {
+        mpy_ssl_keylog_check(value);
+        self->keylog_filename = value;
+    #endif
     } else if (attr == MP_QSTR_minimum_version) {
         self->minimum_version = mpy_ssl_version_minimum(value);
     } else if (attr == MP_QSTR_maximum_version) {
@@ -133,6 +139,10 @@ static void context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             dest[0] = mp_obj_new_bool(self->session_cache);
         } else if (attr == MP_QSTR_options) {
             dest[0] = MP_OBJ_NEW_SMALL_INT(self->options);
+        #endif
+        #if MPY_SSL_KEYLOG
+        } else if (attr == MP_QSTR_keylog_filename) {
+            dest[0] = self->keylog_filename;
         #endif
         } else if (attr == MP_QSTR_minimum_version) {
             dest[0] = MP_OBJ_NEW_SMALL_INT(self->minimum_version);
@@ -302,6 +312,7 @@ static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side,
         .ciphers = self->ciphers,
         .alpn = self->alpn,
         .verify_callback = self->verify_callback,
+        .keylog = self->keylog_filename,
         .verify_serial = self->verify_serial,
         .session_cache = self->session_cache,
         .tickets_allowed = !(self->options & MPY_SSL_OP_NO_TICKET),

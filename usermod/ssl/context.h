@@ -36,6 +36,7 @@ typedef struct {
     uint32_t verify_serial;   // of verify_callback, see binding.h
     uint32_t options;         // OP_*
     bool session_cache;
+    mp_obj_t keylog_filename; // path or None
     mp_obj_t verify_callback; // callable(cert: bytes, depth: int) -> int, 0 to accept; or None
 } mpy_ssl_context_t;
 

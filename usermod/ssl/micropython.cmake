@@ -37,6 +37,7 @@ foreach(name
         ec_point
         error
         hello
+        keylog
         memory
         memory_info
         module

@@ -34,6 +34,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	ec_point.c \
 	error.c \
 	hello.c \
+	keylog.c \
 	memory.c \
 	memory_info.c \
 	module.c \

@@ -33,6 +33,9 @@ static void release(mpy_ssl_session_t *session) {
         mpy_ssl_ciphers_unref(session->ciphers);
         mpy_ssl_alpn_unref(session->alpn);
         mpy_ssl_resume_release(session);
+        #if MPY_SSL_KEYLOG
+        mpy_ssl_keylog_free(&session->keylog);
+        #endif
         mpy_ssl_free(session->ip_address);
         session->identity = NULL;
         session->other_identity = NULL;
@@ -275,6 +278,11 @@ static int set_up(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) 
     if (ret == 0) {
         ret = mpy_ssl_resume_offer(session, options);
     }
+    #if MPY_SSL_KEYLOG
+    if (ret == 0) {
+        mpy_ssl_keylog_start(&session->keylog, &session->ssl, options->keylog);
+    }
+    #endif
     return ret;
 }
 
@@ -322,6 +330,13 @@ static int after_step(mpy_ssl_session_t *session, int before) {
             return ret;
         }
     }
+    #if MPY_SSL_KEYLOG
+    mp_obj_t exception = mpy_ssl_keylog_write(&session->keylog);
+    if (exception != MP_OBJ_NULL) {
+        session->stream.exception = exception;
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    }
+    #endif
     int ret = check_optional(session);
     return ret == 0 ? mpy_ssl_resume_step(session, before) : ret;
 }

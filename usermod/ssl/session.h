@@ -21,6 +21,7 @@
 #include "certificate.h"
 #include "ciphers.h"
 #include "error.h"
+#include "keylog.h"
 #include "resume.h"
 #include "stream.h"
 
@@ -37,6 +38,7 @@ typedef struct mpy_ssl_options {
     mpy_ssl_ciphers_t *ciphers;   // or NULL for the default
     mpy_ssl_alpn_t *alpn;         // or NULL
     mp_obj_t verify_callback;     // or None
+    mp_obj_t keylog;              // path or None
     uint32_t verify_serial;       // another one for each callback that was assigned, 0 for none
     mpy_ssl_tickets_t *tickets;   // a server's, or NULL
     mpy_ssl_saved_t *saved;       // to be resumed, or NULL
@@ -63,6 +65,7 @@ typedef struct mpy_ssl_session {
     uint8_t verify_mode;
     uint8_t alert;         // to be sent instead of the one that error.h names; 0: none
     mpy_ssl_resume_t resume;
+    mpy_ssl_keylog_t keylog;
     bool open;             // ssl and conf are in use
     bool keep_stream;      // a failure leaves the stream open, because it is still the caller's
     bool peer_closed;      // close_notify was received

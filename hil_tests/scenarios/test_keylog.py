@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""Key logs: what the board writes is what OpenSSL has for the same connection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hil_tests import peers
+from hil_tests.certificates import Authority
+from hil_tests.scenarios.dut import Dut
+from hil_tests.scenarios.failures import Failure
+
+CLIENT = """
+def work():
+    import os
+    c = context(ssl.PROTOCOL_TLS_CLIENT)
+    c.keylog_filename = "keys.log"
+    for _ in range(2):
+        s = c.wrap_socket(dial(), server_hostname=NAME)
+        print(s.session_reused)
+        s.close()
+    with open("keys.log") as file:
+        print(file.read().strip())
+    os.remove("keys.log")
+"""
+
+
+def secrets_of(text: str) -> set[str]:
+    """The lines of TLS 1.2 in a key log, the hexadecimal digits in lower case."""
+    lines = [line.split() for line in text.splitlines() if line.startswith("CLIENT_RANDOM ")]
+    return {" ".join(word.lower() for word in words) for words in lines}
+
+
+@pytest.mark.requires("filesystem")
+def test_the_log_is_openssls(dut: Dut, authority: Authority, tmp_path: Path) -> None:
+    theirs = tmp_path / "openssl.log"
+    arguments = ("-tls1_2", "-keylogfile", str(theirs))
+    with peers.OpensslServer(authority.p256, tmp_path / "server.log", *arguments) as server:
+        values = {"HOST": dut.board.host_address, "PORT": server.port}
+        lines = dut.attempt(CLIENT, {**values, "NAME": "server.test", "CA": authority.p256.root_der})
+    assert lines[:2] == ["False", "True"] and lines[-1] == "done", lines
+    ours = secrets_of("\n".join(lines))
+    assert len(ours) == 2
+    assert ours == secrets_of(theirs.read_text())
+
+
+FAILING = """
+def work():
+    c = context(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        c.keylog_filename = "missing/keys.log"
+    except OSError as error:
+        print("not set", c.keylog_filename)
+    c.keylog_filename = None
+    print(c.keylog_filename)
+    open("keys.log", "w").close()
+    c.keylog_filename = "keys.log"
+    import os
+    os.remove("keys.log")
+    os.mkdir("keys.log")
+    try:
+        c.wrap_socket(dial(), server_hostname=NAME)
+    finally:
+        os.rmdir("keys.log")
+"""
+
+
+@pytest.mark.requires("filesystem")
+def test_a_log_that_cannot_be_written_ends_the_connection(dut: Dut, authority: Authority, tmp_path: Path) -> None:
+    with peers.OpensslServer(authority.p256, tmp_path / "server.log", "-tls1_2") as server:
+        values = {"HOST": dut.board.host_address, "PORT": server.port}
+        lines = dut.attempt(FAILING, {**values, "NAME": "server.test", "CA": authority.p256.root_der})
+    assert lines[:2] == ["not set None", "None"], lines
+    assert Failure.parse(lines).kind == "OSError"
