@@ -21,6 +21,7 @@ SOURCES = ("ec_point.c", "ec_comb.c", "ec_field.c")
 STUB = "#include <stddef.h>\n#include <string.h>\nvoid mbedtls_platform_zeroize(void *buf, size_t len);\n"
 FLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fsanitize=undefined")
 WORDS = 12
+ROOM = 24 * 4 * WORDS
 Words = ctypes.c_uint32 * WORDS
 ORDERS = {
     P256: 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
@@ -87,14 +88,16 @@ class Module:
     def multiply(self, scalar: int, point: Point | None, blind: int = 1) -> Point:
         result = WordPoint()
         pointer = ctypes.byref(WordPoint(*map(words, point))) if point else None
-        self.library.mpy_ssl_ec_multiply(self._curve(), ctypes.byref(result), words(scalar), pointer, words(blind))
+        function, room = self.library.mpy_ssl_ec_multiply, ctypes.create_string_buffer(ROOM)
+        function(self._curve(), ctypes.byref(result), words(scalar), pointer, words(blind), room)
         return self.number(result.x), self.number(result.y)
 
     def multiply_add(self, u: int, v: int, point: Point) -> Point | None:
         result, other = WordPoint(), WordPoint(*map(words, point))
         function = self.library.mpy_ssl_ec_multiply_add
         function.restype = ctypes.c_bool
-        finite = function(self._curve(), ctypes.byref(result), words(u), words(v), ctypes.byref(other))
+        room = ctypes.create_string_buffer(ROOM)
+        finite = function(self._curve(), ctypes.byref(result), words(u), words(v), ctypes.byref(other), room)
         return (self.number(result.x), self.number(result.y)) if finite else None
 
     def is_on_curve(self, x: int, y: int) -> bool:

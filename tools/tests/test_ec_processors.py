@@ -28,6 +28,7 @@ from unicorn.riscv_const import (
     UC_RISCV_REG_A2,
     UC_RISCV_REG_A3,
     UC_RISCV_REG_A4,
+    UC_RISCV_REG_A5,
     UC_RISCV_REG_RA,
     UC_RISCV_REG_SP,
 )
@@ -72,7 +73,7 @@ RV32 = Processor(
     sources=("ec_point.c", "ec_comb.c"),
     linker=("-Wl,-melf32lriscv",),
     engine=(unicorn.UC_ARCH_RISCV, unicorn.UC_MODE_RISCV32),
-    registers=(UC_RISCV_REG_A0, UC_RISCV_REG_A1, UC_RISCV_REG_A2, UC_RISCV_REG_A3, UC_RISCV_REG_A4),
+    registers=(UC_RISCV_REG_A0, UC_RISCV_REG_A1, UC_RISCV_REG_A2, UC_RISCV_REG_A3, UC_RISCV_REG_A4, UC_RISCV_REG_A5),
     stack_pointer=UC_RISCV_REG_SP,
     return_address=UC_RISCV_REG_RA,
     thumb=0,
@@ -132,7 +133,7 @@ class Machine:
         self.write(RAM, scalar, blind, *(point or (0, 0)), 0, 0)
         result, other = RAM + 4 * BYTES, RAM + 2 * BYTES if point else 0
         function, data = self.symbols["mpy_ssl_ec_multiply"], self.symbols[f"mpy_ssl_{curve.name}"]
-        digest = self.call(function, data, result, RAM, other, RAM + BYTES)
+        digest = self.call(function, data, result, RAM, other, RAM + BYTES, RAM + 8 * BYTES)
         return (self.read(result, curve), self.read(result + BYTES, curve)), digest
 
     def operation(self, curve: Curve, index: int) -> int:

@@ -5,6 +5,7 @@
 
 #include "accelerator.h"
 #include "ec_point.h"
+#include "mbedtls/platform.h"
 #include "mbedtls/platform_util.h"
 
 #define BYTES (4 * MPY_SSL_EC_WORDS)
@@ -73,25 +74,48 @@ static bool public_scalar_in(const mpy_ssl_curve *curve, mpy_ssl_fe *r, const mb
     return number_in(curve, r, m) && (mpy_ssl_ec_is_scalar(curve, r) || mpy_ssl_fe_is_zero(curve->field, r));
 }
 
+// Room for the multiples of a point; NULL if there is no memory.
+static mpy_ssl_ec_room *take_room(void) {
+    return mbedtls_calloc(1, sizeof(mpy_ssl_ec_room));
+}
+
+static void give_room(mpy_ssl_ec_room *room) {
+    if (room) {
+        mbedtls_platform_zeroize(room, sizeof(*room));
+    }
+    mbedtls_free(room);
+}
+
+// R = scalar * point, both of them checked.
+static int multiply_checked(const mpy_ssl_curve *curve, mbedtls_ecp_point *R, const mpy_ssl_fe *scalar,
+    mpy_ssl_ec_point *point, mpy_ssl_rng *f_rng, void *p_rng) {
+    unsigned char random[BYTES];
+    mpy_ssl_fe blind;
+    bool generator = is_generator(curve, point);
+    mpy_ssl_ec_room *room = generator ? NULL : take_room();
+    int error = generator || room ? f_rng(p_rng, random, sizeof(random)) : MBEDTLS_ERR_ECP_ALLOC_FAILED;
+    if (error == 0) {
+        words_of(&blind, random);
+        mpy_ssl_ec_multiply(curve, point, scalar, generator ? NULL : point, &blind, room);
+        error = point_out(curve, R, point);
+    }
+    give_room(room);
+    mbedtls_platform_zeroize(random, sizeof(random));
+    mbedtls_platform_zeroize(&blind, sizeof(blind));
+    return error;
+}
+
 static int multiply(const mpy_ssl_curve *curve, mbedtls_ecp_point *R, const mbedtls_mpi *m, const mbedtls_ecp_point *P,
     mpy_ssl_rng *f_rng, void *p_rng) {
-    mpy_ssl_fe scalar, blind;
+    mpy_ssl_fe scalar;
     mpy_ssl_ec_point point;
-    unsigned char random[BYTES];
     int error = MBEDTLS_ERR_ECP_INVALID_KEY;
     if (!f_rng) {
         error = MBEDTLS_ERR_ECP_BAD_INPUT_DATA;
     } else if (number_in(curve, &scalar, m) && mpy_ssl_ec_is_scalar(curve, &scalar) && point_in(curve, &point, P)) {
-        error = f_rng(p_rng, random, sizeof(random));
-    }
-    if (error == 0) {
-        words_of(&blind, random);
-        mpy_ssl_ec_multiply(curve, &point, &scalar, is_generator(curve, &point) ? NULL : &point, &blind);
-        error = point_out(curve, R, &point);
+        error = multiply_checked(curve, R, &scalar, &point, f_rng, p_rng);
     }
     mbedtls_platform_zeroize(&scalar, sizeof(scalar));
-    mbedtls_platform_zeroize(&blind, sizeof(blind));
-    mbedtls_platform_zeroize(random, sizeof(random));
     mbedtls_platform_zeroize(&point, sizeof(point));
     return error;
 }
@@ -122,7 +146,13 @@ int __wrap_mbedtls_ecp_muladd_restartable(mbedtls_ecp_group *grp, mbedtls_ecp_po
     if (!public_scalar_in(curve, &u, m) || !public_scalar_in(curve, &v, n) || !point_in(curve, &point, Q)) {
         return MBEDTLS_ERR_ECP_INVALID_KEY;
     }
-    return mpy_ssl_ec_multiply_add(curve, &point, &u, &v, &point) ? point_out(curve, R, &point) : mbedtls_ecp_set_zero(R);
+    mpy_ssl_ec_room *room = take_room();
+    if (!room) {
+        return MBEDTLS_ERR_ECP_ALLOC_FAILED;
+    }
+    bool finite = mpy_ssl_ec_multiply_add(curve, &point, &u, &v, &point, room);
+    give_room(room);
+    return finite ? point_out(curve, R, &point) : mbedtls_ecp_set_zero(R);
 }
 
 int __wrap_mbedtls_ecp_check_pubkey(const mbedtls_ecp_group *grp, const mbedtls_ecp_point *pt) {

@@ -194,15 +194,21 @@ typedef struct {
     uint32_t negate, generator_negate;     // all ones if the point, or the generator, is to be negated
     mpy_ssl_fe scalar, generator_scalar;   // odd
     const mpy_ssl_fe *blind;               // for what is added first, or NULL
-    point multiple[MULTIPLES];             // of the point: 1, 3, ... 15
+    mpy_ssl_ec_room *room;                 // multiples of the point: 1, 3, ... 15
 } task;
 
-static void make_multiples(const mpy_ssl_field *f, point multiple[MULTIPLES]) {
+// The i-th odd multiple.
+static point *multiple_of(const task *t, uint32_t i) {
+    return (point *)(void *)(t->room->coordinate + 3 * i);
+}
+
+static void make_multiples(const task *t) {
+    const mpy_ssl_field *f = t->curve->field;
     point twice;
-    double_point(f, &twice, &multiple[0]);
-    for (int i = 1; i < MULTIPLES; i++) {
-        multiple[i] = multiple[i - 1];
-        add_point(f, &multiple[i], &twice, false, 0);
+    double_point(f, &twice, multiple_of(t, 0));
+    for (uint32_t i = 1; i < MULTIPLES; i++) {
+        *multiple_of(t, i) = *multiple_of(t, i - 1);
+        add_point(f, multiple_of(t, i), &twice, false, 0);
     }
 }
 
@@ -215,7 +221,7 @@ static inline uint32_t equal(uint32_t a, uint32_t b) {
 // lowest of a place, the digit is 2 e - 15, and in the top place, where three bits are left, 2 e + 1.
 static void add_digit(point *a, const task *t, int place) {
     const mpy_ssl_field *f = t->curve->field;
-    point chosen = t->multiple[0];
+    point chosen = *multiple_of(t, 0);
     uint32_t bits = t->scalar.word[place / 8] >> (place % 8 * WINDOW + 1);
     if (place % 8 == 7) {
         bits |= place == f->words * 8 - 1 ? 8 : t->scalar.word[place / 8 + 1] << 3;
@@ -224,9 +230,9 @@ static void add_digit(point *a, const task *t, int place) {
     uint32_t index = (bits ^ negative) & (MULTIPLES - 1);
     for (uint32_t i = 1; i < MULTIPLES; i++) {
         uint32_t mask = equal(i, index);
-        mpy_ssl_fe_select(f, &chosen.x, &t->multiple[i].x, mask);
-        mpy_ssl_fe_select(f, &chosen.y, &t->multiple[i].y, mask);
-        mpy_ssl_fe_select(f, &chosen.z, &t->multiple[i].z, mask);
+        mpy_ssl_fe_select(f, &chosen.x, &multiple_of(t, i)->x, mask);
+        mpy_ssl_fe_select(f, &chosen.y, &multiple_of(t, i)->y, mask);
+        mpy_ssl_fe_select(f, &chosen.z, &multiple_of(t, i)->z, mask);
     }
     add_point(f, a, &chosen, false, negative ^ t->negate);
     mbedtls_platform_zeroize(&chosen, sizeof(chosen));
@@ -288,16 +294,16 @@ static void set_point(task *t, const mpy_ssl_fe *scalar, const mpy_ssl_ec_point 
     const mpy_ssl_field *f = t->curve->field;
     t->has_point = true;
     t->negate = make_odd(t->curve, &t->scalar, scalar);
-    point_in(f, &t->multiple[0], a);
+    point_in(f, multiple_of(t, 0), a);
     if (t->blind) {
-        rescale(f, &t->multiple[0], t->blind);
+        rescale(f, multiple_of(t, 0), t->blind);
     }
-    make_multiples(f, t->multiple);
+    make_multiples(t);
 }
 
 void mpy_ssl_ec_multiply(const mpy_ssl_curve *curve, mpy_ssl_ec_point *r, const mpy_ssl_fe *scalar,
-    const mpy_ssl_ec_point *a, const mpy_ssl_fe *blind) {
-    task t = {.curve = curve, .has_generator = !a, .blind = blind};
+    const mpy_ssl_ec_point *a, const mpy_ssl_fe *blind, mpy_ssl_ec_room *room) {
+    task t = {.curve = curve, .has_generator = !a, .blind = blind, .room = room};
     point sum;
     if (a) {
         set_point(&t, scalar, a);
@@ -311,8 +317,8 @@ void mpy_ssl_ec_multiply(const mpy_ssl_curve *curve, mpy_ssl_ec_point *r, const 
 }
 
 bool mpy_ssl_ec_multiply_add(const mpy_ssl_curve *curve, mpy_ssl_ec_point *r, const mpy_ssl_fe *u, const mpy_ssl_fe *v,
-    const mpy_ssl_ec_point *a) {
-    task t = {.curve = curve, .has_generator = !mpy_ssl_fe_is_zero(curve->field, u)};
+    const mpy_ssl_ec_point *a, mpy_ssl_ec_room *room) {
+    task t = {.curve = curve, .has_generator = !mpy_ssl_fe_is_zero(curve->field, u), .room = room};
     point sum;
     t.generator_negate = make_odd(curve, &t.generator_scalar, u);
     if (!mpy_ssl_fe_is_zero(curve->field, v)) {

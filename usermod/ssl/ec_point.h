@@ -3,7 +3,7 @@
 // Multiplication of points on P-256 and P-384 (FIPS 186-4, D.1.2.3 and D.1.2.4), without memory from a heap.
 //
 // Numbers are as many words of 32 bits as the curve's field has, the least significant first. Secret scalars: the sequence of
-// instructions and of addresses does not depend on them, but for one event of probability 2^-250. About 2.3 KB of stack.
+// instructions and of addresses does not depend on them, but for one event of probability 2^-250. About 1.3 KB of stack.
 #ifndef MPY_SSL_EC_POINT_H
 #define MPY_SSL_EC_POINT_H
 
@@ -29,6 +29,11 @@ typedef struct {
 
 extern const mpy_ssl_curve mpy_ssl_p256, mpy_ssl_p384;
 
+// Room for multiples of a point, 1.1 KB, which is too much for small stacks: the caller's, who clears it afterwards.
+typedef struct {
+    mpy_ssl_fe coordinate[24];
+} mpy_ssl_ec_room;
+
 // True if both coordinates are below p and satisfy the curve's equation.
 bool mpy_ssl_ec_is_on_curve(const mpy_ssl_curve *curve, const mpy_ssl_ec_point *point);
 
@@ -37,13 +42,13 @@ bool mpy_ssl_ec_is_scalar(const mpy_ssl_curve *curve, const mpy_ssl_fe *scalar);
 
 // r = scalar * point, or scalar * generator where point is NULL, for 0 < scalar < order and a point on the curve. `blind` is
 // random and scales the coordinates that are computed with, against measuring over many runs (J.-S. Coron, 1999, 5.3); a
-// multiple of p there is used as 1.
+// multiple of p there is used as 1. `room` is not needed for the generator.
 void mpy_ssl_ec_multiply(const mpy_ssl_curve *curve, mpy_ssl_ec_point *r, const mpy_ssl_fe *scalar,
-    const mpy_ssl_ec_point *point, const mpy_ssl_fe *blind);
+    const mpy_ssl_ec_point *point, const mpy_ssl_fe *blind, mpy_ssl_ec_room *room);
 
 // r = u * generator + v * point, for u and v below the order and a point on the curve. False for infinity, r is then
 // unchanged. For public numbers only: its time depends on them.
 bool mpy_ssl_ec_multiply_add(const mpy_ssl_curve *curve, mpy_ssl_ec_point *r, const mpy_ssl_fe *u, const mpy_ssl_fe *v,
-    const mpy_ssl_ec_point *point);
+    const mpy_ssl_ec_point *point, mpy_ssl_ec_room *room);
 
 #endif
