@@ -21,7 +21,7 @@ else()
 endif()
 
 # Where the time of a handshake and of a record goes; the rest stays at -Os.
-foreach(name bignum bignum_core chacha20 poly1305)
+foreach(name bignum_core chacha20 poly1305)
     set_source_files_properties(${MICROPY_LIB_MBEDTLS_DIR}/library/${name}.c PROPERTIES COMPILE_OPTIONS -O2)
 endforeach()
 
@@ -30,3 +30,6 @@ set_property(TARGET micropy_lib_mbedtls APPEND PROPERTY INTERFACE_COMPILE_DEFINI
 
 # Mbed TLS lives in the GC heap; its small blocks have a pool in there.
 list(APPEND MICROPY_DEF_BOARD MPY_SSL_POOL=1)
+
+# Flash for debugging that nobody does on a board without a network: 0.5 KB.
+list(APPEND MICROPY_DEF_BOARD MPY_SSL_KEYLOG=0)
