@@ -33,7 +33,7 @@ def secrets_of(text: str) -> set[str]:
     return {" ".join(word.lower() for word in words) for words in lines}
 
 
-@pytest.mark.requires("filesystem")
+@pytest.mark.requires("filesystem", "key-log")
 def test_the_log_is_openssls(dut: Dut, authority: Authority, tmp_path: Path) -> None:
     theirs = tmp_path / "openssl.log"
     arguments = ("-tls1_2", "-keylogfile", str(theirs))
@@ -67,7 +67,7 @@ def work():
 """
 
 
-@pytest.mark.requires("filesystem")
+@pytest.mark.requires("filesystem", "key-log")
 def test_a_log_that_cannot_be_written_ends_the_connection(dut: Dut, authority: Authority, tmp_path: Path) -> None:
     with peers.OpensslServer(authority.p256, tmp_path / "server.log", "-tls1_2") as server:
         values = {"HOST": dut.board.host_address, "PORT": server.port}
