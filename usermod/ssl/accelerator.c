@@ -8,6 +8,7 @@
 #include "mbedtls/sha256.h"
 
 #include "accelerator.h"
+#include "primitives.h"
 
 #define SOFTWARE "software"
 // Mbed TLS multiplies long numbers in assembly where it knows the processor.
@@ -15,6 +16,10 @@
 #define LONG_NUMBERS "software, assembly"
 #else
 #define LONG_NUMBERS SOFTWARE
+#endif
+
+#if MPY_SSL_ACCELERATOR
+bool mpy_ssl_software_only;
 #endif
 
 #if MPY_SSL_ACCELERATOR && MPY_SSL_ACCELERATOR_SHA256
@@ -47,7 +52,7 @@ static bool sha256_is_accelerated(void) {
 }
 
 int __wrap_mbedtls_sha256(const unsigned char *data, size_t len, unsigned char *digest, int is224) {
-    if (!is224 && sha256_is_accelerated() && mpy_ssl_accelerator.sha256(data, len, digest)) {
+    if (!is224 && !mpy_ssl_software_only && sha256_is_accelerated() && mpy_ssl_accelerator.sha256(data, len, digest)) {
         return 0;
     }
     return __real_mbedtls_sha256(data, len, digest, is224);
@@ -101,3 +106,37 @@ static mp_obj_t engines(void) {
     return dict;
 }
 MP_DEFINE_CONST_FUN_OBJ_0(mpy_ssl_engines_obj, engines);
+
+static mp_obj_t engine_counts(void) {
+    mp_obj_t dict = mp_obj_new_dict(0);
+    #if MPY_SSL_ACCELERATOR
+    for (const mpy_ssl_engine_count_t *count = mpy_ssl_accelerator.counts; count != NULL && count->algorithm != NULL; ++count) {
+        mp_obj_dict_store(dict, mp_obj_new_str(count->algorithm, strlen(count->algorithm)),
+            mp_obj_new_int_from_uint(*count->operations));
+    }
+    #endif
+    return dict;
+}
+MP_DEFINE_CONST_FUN_OBJ_0(mpy_ssl_engine_counts_obj, engine_counts);
+
+#if MPY_SSL_PRIMITIVES
+
+static mp_obj_t software_only(mp_obj_t flag) {
+    mp_obj_t list = mp_obj_new_list(0, NULL);
+    (void)flag;
+    #if MPY_SSL_ACCELERATOR
+    mpy_ssl_software_only = mp_obj_is_true(flag);
+    for (const mpy_ssl_engine_t *engine = mpy_ssl_accelerator.engines; engine != NULL && engine->algorithm != NULL; ++engine) {
+        if (engine->has_software) {
+            mp_obj_list_append(list, mp_obj_new_str(engine->algorithm, strlen(engine->algorithm)));
+        }
+    }
+    #if MPY_SSL_ACCELERATOR_SHA256
+    mp_obj_list_append(list, mp_obj_new_str("SHA-256", strlen("SHA-256")));
+    #endif
+    #endif
+    return list;
+}
+MP_DEFINE_CONST_FUN_OBJ_1(mpy_ssl_software_only_obj, software_only);
+
+#endif

@@ -4,6 +4,7 @@
 #
 #   MBEDTLS_DIR        Mbed TLS 3.6 on rp2; default: MicroPython's own submodule lib/mbedtls
 #   MPY_SSL_VERSION    compiled in as ssl.VERSION; default: what git says of this checkout
+#   MPY_SSL_PRIMITIVES 0 leaves out what examples/selftest.py needs; default: 1
 #
 # On rp2 Mbed TLS is built here, with this module's configuration; on esp32 it is ESP-IDF's component, with the SDK's.
 # What the module needs from a port beyond that is in ports/<port>/ssl.cmake of this project, where there is one.
@@ -42,6 +43,7 @@ foreach(name
         memory_info
         module
         pool
+        primitives
         random
         record
         resume
@@ -96,6 +98,10 @@ else()
     # ESP-IDF: mpconfigport.h defines MICROPY_PY_SSL without asking, so a header of ours stands in front of it.
     # Its Mbed TLS has the C heap of the SDK, and so does what the module allocates itself.
     list(APPEND MICROPY_DEF_BOARD MPY_SSL_C_HEAP "MP_CONFIGFILE=\"${MPY_SSL_DIR}/mpconfig_without_stock_ssl.h\"")
+endif()
+
+if(DEFINED MPY_SSL_PRIMITIVES)
+    list(APPEND MICROPY_DEF_BOARD MPY_SSL_PRIMITIVES=${MPY_SSL_PRIMITIVES})
 endif()
 
 include(${MPY_SSL_DIR}/../../ports/${MPY_SSL_PORT}/ssl.cmake OPTIONAL)

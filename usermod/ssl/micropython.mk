@@ -4,7 +4,7 @@
 #
 # MBEDTLS_DIR          Mbed TLS 3.6; default: MicroPython's own submodule lib/mbedtls
 # MPY_SSL_VERSION      compiled in as ssl.VERSION; default: what git says of this checkout
-# MPY_SSL_CFLAGS       more flags for the module and Mbed TLS
+# MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs
 #
 # The port must not build Mbed TLS itself, and does not: the stock module is switched off, and with it its library.
 
@@ -39,6 +39,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	memory_info.c \
 	module.c \
 	pool.c \
+	primitives.c \
 	random.c \
 	record.c \
 	resume.c \

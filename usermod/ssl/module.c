@@ -60,6 +60,7 @@ static const mp_rom_map_elem_t module_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_create_default_context), MP_ROM_PTR(&mpy_ssl_create_default_context_obj)},
     {MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&mpy_ssl_wrap_socket_obj)},
     {MP_ROM_QSTR(MP_QSTR_engines), MP_ROM_PTR(&mpy_ssl_engines_obj)},
+    {MP_ROM_QSTR(MP_QSTR_engine_counts), MP_ROM_PTR(&mpy_ssl_engine_counts_obj)},
     {MP_ROM_QSTR(MP_QSTR_memory_info), MP_ROM_PTR(&mpy_ssl_memory_info_obj)},
     {MP_ROM_QSTR(MP_QSTR_VERSION), MP_ROM_PTR(&version_obj)},
     {MP_ROM_QSTR(MP_QSTR_MBEDTLS_VERSION), MP_ROM_PTR(&mbedtls_version_obj)},
