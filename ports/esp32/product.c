@@ -13,6 +13,12 @@
 int __real_mbedtls_mpi_mul_mpi(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *B);
 int __real_mbedtls_mpi_mul_int(mbedtls_mpi *X, const mbedtls_mpi *A, mbedtls_mpi_uint b);
 
+// Of ESP-IDF's Mbed TLS, under the engine's function of that name.
+int __real_mbedtls_mpi_exp_mod(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E, const mbedtls_mpi *N,
+    mbedtls_mpi *RR);
+int mbedtls_mpi_exp_mod_soft(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E, const mbedtls_mpi *N,
+    mbedtls_mpi *RR);
+
 static size_t words(const mbedtls_mpi *X) {
     size_t n = X->MBEDTLS_PRIVATE(n);
     while (n > 0 && LIMBS(X)[n - 1] == 0) {
@@ -59,7 +65,7 @@ static int multiply_in_software(mbedtls_mpi *X, const mbedtls_mpi *A, const mbed
 }
 
 int __wrap_mbedtls_mpi_mul_mpi(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *B) {
-    if (words(A) * words(B) < mpy_ssl_accelerator.product_words) {
+    if (mpy_ssl_software_only || words(A) * words(B) < mpy_ssl_accelerator.product_words) {
         return multiply_in_software(X, A, B);
     }
     return __real_mbedtls_mpi_mul_mpi(X, A, B);
@@ -70,8 +76,17 @@ int __wrap_mbedtls_mpi_exp_mod_unsafe(mbedtls_mpi *X, const mbedtls_mpi *A, cons
     return mbedtls_mpi_exp_mod(X, A, E, N, RR);
 }
 
+#if MPY_SSL_EXP_MOD_SOFT
+
+int __wrap_mbedtls_mpi_exp_mod(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E, const mbedtls_mpi *N,
+    mbedtls_mpi *RR) {
+    return mpy_ssl_software_only ? mbedtls_mpi_exp_mod_soft(X, A, E, N, RR) : __real_mbedtls_mpi_exp_mod(X, A, E, N, RR);
+}
+
+#endif
+
 int __wrap_mbedtls_mpi_mul_int(mbedtls_mpi *X, const mbedtls_mpi *A, mbedtls_mpi_uint b) {
-    if (words(A) < mpy_ssl_accelerator.product_words) {
+    if (mpy_ssl_software_only || words(A) < mpy_ssl_accelerator.product_words) {
         mbedtls_mpi B = {.MBEDTLS_PRIVATE(p) = &b, .MBEDTLS_PRIVATE(s) = 1, .MBEDTLS_PRIVATE(n) = 1};
         return multiply_in_software(X, A, &B);
     }

@@ -21,4 +21,8 @@ int __wrap_mbedtls_mpi_mul_int(mbedtls_mpi *X, const mbedtls_mpi *A, mbedtls_mpi
 int __wrap_mbedtls_mpi_exp_mod_unsafe(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E, const mbedtls_mpi *N,
     mbedtls_mpi *RR);
 
+// X = A^E mod N: by the engine, or by software while mpy_ssl_software_only.
+int __wrap_mbedtls_mpi_exp_mod(mbedtls_mpi *X, const mbedtls_mpi *A, const mbedtls_mpi *E, const mbedtls_mpi *N,
+    mbedtls_mpi *RR);
+
 #endif

@@ -43,6 +43,11 @@ set(MPY_SSL_WRAPS esp_mbedtls_mem_calloc esp_mbedtls_mem_free mbedtls_hardware_p
 if(CONFIG_MBEDTLS_HARDWARE_MPI)
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_ESP32_DIR}/product.c)
     list(APPEND MPY_SSL_WRAPS mbedtls_mpi_mul_mpi mbedtls_mpi_mul_int mbedtls_mpi_exp_mod_unsafe)
+    # For comparing both, where software for keys beyond the engine is there anyway.
+    if(CONFIG_MBEDTLS_LARGE_KEY_SOFTWARE_MPI)
+        list(APPEND MPY_SSL_WRAPS mbedtls_mpi_exp_mod)
+        list(APPEND MICROPY_DEF_BOARD MPY_SSL_EXP_MOD_SOFT=1)
+    endif()
 endif()
 
 foreach(name ${MPY_SSL_WRAPS})
@@ -52,6 +57,21 @@ endforeach()
 foreach(name mul mul_restartable muladd_restartable check_pubkey check_pub_priv)
     target_link_options(usermod_ssl INTERFACE -Wl,--undefined=mbedtls_ecp_${name})
 endforeach()
+
+# Counters of what engines do: -D MPY_SSL_ENGINE_COUNTS=1, or set by the board; 0.5 KB. Without --undefined, so that the linker still
+# leaves out what nobody calls, and tools/engine_audit.py sees it.
+if(MPY_SSL_ENGINE_COUNTS)
+    target_sources(usermod_ssl INTERFACE ${MPY_SSL_ESP32_DIR}/counts.c)
+    list(APPEND MICROPY_DEF_BOARD MPY_SSL_ENGINE_COUNTS=1)
+    foreach(name
+            aes_hal_transform_block esp_aes_process_dma esp_aes_process_dma_gcm
+            esp_sha_block esp_sha_dma
+            esp_mont_hw_op esp_mpi_exp_mpi_mod_hw_op esp_mpi_mul_mpi_hw_op esp_mpi_mul_mpi_mod_hw_op
+            esp_mpi_mult_mpi_failover_mod_mult_hw_op
+            esp_ecc_point_multiply esp_ecc_point_verify)
+        target_link_options(usermod_ssl INTERFACE -Wl,--wrap=${name})
+    endforeach()
+endif()
 
 # An engine that does GHASH too is faster than ChaCha20-Poly1305 in software; one that does only AES is not.
 if(CONFIG_MBEDTLS_HARDWARE_GCM)
