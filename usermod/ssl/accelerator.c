@@ -4,6 +4,7 @@
 #include "py/mpconfig.h"
 #include "py/misc.h"
 #include "py/obj.h"
+#include "py/objlist.h"
 
 #include "mbedtls/sha256.h"
 
