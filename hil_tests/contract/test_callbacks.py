@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from hil_tests.certificates import Authority
@@ -181,6 +183,50 @@ def test_a_callback_may_use_ssl_itself(script: Script, authority: Authority) -> 
     print(works(client, server))
     """
     assert script(code, ID=authority.p256) == ["True"]
+
+
+USES = """
+def uses(sock):
+    calls = (sock.close, sock.do_handshake, lambda: sock.read(1), lambda: sock.write(b"x"), sock.unwrap)
+    return [attempt(call) for call in calls]
+"""
+BUSY = "OSError(16,)"
+
+
+def test_the_callback_cannot_use_the_socket_it_verifies_for(script: Script, authority: Authority) -> None:
+    code = """
+    client, server = client_context(ID), server_context(ID)
+    seen = []
+    def callback(cert, depth):
+        seen.extend(uses(c))
+        return 0
+    client.verify_callback = callback
+    c, s = wrap(client, server)
+    shake(c, s)
+    print(set(seen), talks(c, s))
+    """
+    assert script(USES + textwrap.dedent(code), ID=authority.p256) == [f"{{{BUSY!r}}} True"]
+
+
+@pytest.mark.parametrize("operation", ["read", "write"])
+def test_a_stream_cannot_use_the_socket_above_it(script: Script, authority: Authority, operation: str) -> None:
+    code = """
+    ends = pipe()
+    c, s = connect(client_context(ID), server_context(ID), ends=ends)
+    seen = []
+    def hook(what):
+        if what == OPERATION:
+            seen.extend(uses(c))
+    ends[0].hook = hook
+    c.write(b"x")
+    s.write(b"y")
+    print(s.read(1), c.read(1))
+    ends[0].hook = None
+    print(set(seen), talks(c, s))
+    """
+    lines = script(USES + textwrap.dedent(code), ID=authority.p256, OPERATION=operation)
+    assert lines[0] == "b'x' b'y'"
+    assert lines[1] == f"{{{BUSY!r}}} True"
 
 
 # Methods of the stream

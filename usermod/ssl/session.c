@@ -192,6 +192,7 @@ int mpy_ssl_session_fail(mpy_ssl_session_t *session, int code) {
 static int call_verify_callback(mpy_ssl_session_t *session, const mbedtls_x509_crt *certificate, int depth) {
     int ret = MBEDTLS_ERR_X509_FATAL_ERROR;
     nlr_buf_t nlr;
+    session->stream.running++;
     if (nlr_push(&nlr) == 0) {
         mp_obj_t der = mp_obj_new_bytes(certificate->raw.p, certificate->raw.len);
         mp_obj_t answer = mp_call_function_2(session->verify_callback, der, MP_OBJ_NEW_SMALL_INT(depth));
@@ -200,6 +201,7 @@ static int call_verify_callback(mpy_ssl_session_t *session, const mbedtls_x509_c
     } else {
         session->stream.exception = MP_OBJ_FROM_PTR(nlr.ret_val);
     }
+    session->stream.running--;
     return ret;
 }
 

@@ -104,8 +104,21 @@ mp_obj_t mpy_ssl_socket_new(mp_obj_t stream, const mpy_ssl_options_t *options, c
 
 // --- Stream protocol ------------------------------------------------------------------------------------------
 
-// Raises what an earlier failure was, or sets *error if the socket is closed.
+// True, with *error set, inside of what this socket has called itself: its stream, its verify_callback, a scheduled callback that
+// ran while it waited. There Mbed TLS is in the middle of something.
+static bool is_busy(const mpy_ssl_socket_t *self, int *error) {
+    bool busy = self->session.stream.running != 0;
+    if (busy) {
+        *error = MP_EBUSY;
+    }
+    return busy;
+}
+
+// Raises what an earlier failure was, or sets *error if the socket is closed or busy.
 static bool is_usable(mpy_ssl_socket_t *self, int *error) {
+    if (is_busy(self, error)) {
+        return false;
+    }
     if (!self->session.open) {
         if (self->session.failure.code != 0) {
             mpy_ssl_failure_raise(&self->session.failure);
@@ -212,8 +225,11 @@ static mp_uint_t socket_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t arg
     mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     switch (request) {
         case MP_STREAM_POLL:
-            return socket_poll(self, arg, error);
+            return is_busy(self, error) ? MP_STREAM_ERROR : socket_poll(self, arg, error);
         case MP_STREAM_CLOSE:
+            if (is_busy(self, error)) {
+                return MP_STREAM_ERROR;
+            }
             mpy_ssl_session_close(&self->session);
             mpy_ssl_stream_raise(&self->session.stream);
             return 0;
@@ -428,7 +444,9 @@ static void socket_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
 
 static mp_obj_t socket_del(mp_obj_t self_in) {
     mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
-    mpy_ssl_session_drop(&self->session);
+    if (self->session.stream.running == 0) {
+        mpy_ssl_session_drop(&self->session);
+    }
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(socket_del_obj, socket_del);

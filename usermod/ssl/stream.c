@@ -52,11 +52,15 @@ static mp_uint_t transfer(mpy_ssl_stream_t *stream, bool sending, void *buf, siz
     if (stream->timed && !wait_until_ready(stream, sending ? MP_STREAM_POLL_WR : MP_STREAM_POLL_RD)) {
         return MP_STREAM_ERROR;
     }
+    stream->running++;
     if (nlr_push(&nlr) == 0) {
         n = sending ? protocol->write(stream->object, buf, len, &error) : protocol->read(stream->object, buf, len, &error);
         nlr_pop();
     } else {
         stream->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
+    }
+    stream->running--;
+    if (stream->exception != MP_OBJ_NULL) {
         return MP_STREAM_ERROR;
     }
     if (n == MP_STREAM_ERROR && mp_is_nonblocking_error(error)) {
@@ -117,12 +121,14 @@ mp_uint_t mpy_ssl_stream_ioctl(mpy_ssl_stream_t *stream, mp_uint_t request, uint
     volatile mp_uint_t ret = MP_STREAM_ERROR;
     int error = 0;
     nlr_buf_t nlr;
+    stream->running++;
     if (nlr_push(&nlr) == 0) {
         ret = mp_get_stream(stream->object)->ioctl(stream->object, request, arg, &error);
         nlr_pop();
     } else {
         stream->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
     }
+    stream->running--;
     return ret == MP_STREAM_ERROR ? 0 : ret;
 }
 
@@ -182,12 +188,14 @@ bool mpy_ssl_stream_is_socket(const mpy_ssl_stream_t *stream) {
 
 void mpy_ssl_stream_wait(mpy_ssl_stream_t *stream) {
     nlr_buf_t nlr;
+    stream->running++;
     if (nlr_push(&nlr) == 0) {
         mp_event_wait_ms(1);
         nlr_pop();
     } else {
         stream->exception = MP_OBJ_FROM_PTR(nlr.ret_val);
     }
+    stream->running--;
 }
 
 bool mpy_ssl_stream_alerted(const mpy_ssl_stream_t *stream) {
