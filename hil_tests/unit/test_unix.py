@@ -69,8 +69,10 @@ def test_a_long_script_arrives_whole(board: UnixBoard) -> None:
 
 
 def test_ctrl_c_is_a_signal_and_the_agent_survives_it(board: UnixBoard) -> None:
+    script = board.start("print('running')\nwhile True: pass")
+    script.expect("running")
     with pytest.raises(BoardTimeout, match="KeyboardInterrupt"):
-        board.exec("while True: pass", timeout=0.2)
+        script.wait(0.2)
     board.interrupt()
     assert board.eval("1 + 1") == 2
 
