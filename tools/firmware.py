@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import IO
 
 import checkouts
+import engine_audit
 import espidf
 import sources
 import version
@@ -268,6 +269,7 @@ def build_boards(boards: list[Board], extra: Mapping[str, str], folder: Path | N
         build(job, makefiles_of(ROOT, board), jobs)
         if board.name in idfs:
             espidf.check_taken(job.build / "sdkconfig", wanted_options(board, idfs[board.name].version))
+            show_engines(job.build, board.chip)
         show_size(job.build / "size.txt")
 
 
@@ -295,6 +297,12 @@ def wanted_options(board: Board, version: str) -> dict[str, str]:
     paths = espidf.fragments(ROOT, board.folder, board.chip, board.variant)
     settings = [setting for path in paths for setting in espidf.parse(path)]
     return espidf.check_options(espidf.read_options(ROOT), settings, board.chip, version)
+
+
+def show_engines(build: Path, chip: str) -> None:
+    """Say what the chip's engines compute in an image; ToolError if software does it instead."""
+    used = engine_audit.audit(build / "micropython.elf", build / "micropython.map", chip)
+    print(f"      engines of {chip} compute {', '.join(used)}", flush=True)
 
 
 def show_size(table: Path) -> None:
