@@ -58,7 +58,7 @@ foreach(name mul mul_restartable muladd_restartable check_pubkey check_pub_priv)
     target_link_options(usermod_ssl INTERFACE -Wl,--undefined=mbedtls_ecp_${name})
 endforeach()
 
-# Counters of what engines do: -D MPY_SSL_ENGINE_COUNTS=1, or set by the board; 0.5 KB. Without --undefined, so that the linker still
+# Counters of what engines do: -D MPY_SSL_ENGINE_COUNTS=1, or set by the board; 0.3 KB. Without --undefined, so that the linker still
 # leaves out what nobody calls, and tools/engine_audit.py sees it.
 if(MPY_SSL_ENGINE_COUNTS)
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_ESP32_DIR}/counts.c)
