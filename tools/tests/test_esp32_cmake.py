@@ -101,6 +101,31 @@ def test_products_are_routed_only_where_an_engine_makes_them(tmp_path: Path) -> 
     assert wraps <= set(said["LINK_OPTIONS"])
 
 
+def test_engines_are_counted_only_if_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "with").mkdir()
+    (tmp_path / "without").mkdir()
+    settings = "\n".join([*(f"set(CONFIG_{name} y)" for name in NEEDS), "set(MPY_SSL_ENGINE_COUNTS 1)"])
+    _, said, _ = run_cmake(tmp_path / "with", COMPONENT % (settings, ROOT))
+    assert "counts.c" in names(said["SOURCES"]) and "MPY_SSL_ENGINE_COUNTS=1" in said["DEFINITIONS"]
+    assert {"-Wl,--wrap=esp_aes_process_dma", "-Wl,--wrap=esp_sha_block"} <= set(said["LINK_OPTIONS"])
+    # What counts may not keep alive what nobody calls.
+    assert "-Wl,--undefined=esp_aes_process_dma" not in said["LINK_OPTIONS"]
+    plain = configured(tmp_path / "without", *NEEDS)
+    assert "counts.c" not in names(plain["SOURCES"]) and "-Wl,--wrap=esp_aes_process_dma" not in plain["LINK_OPTIONS"]
+
+
+def test_the_emulated_variant_counts(tmp_path: Path) -> None:
+    variant = ROOT / "boards" / "ESP32_GENERIC_C3" / "mpconfigvariant_QEMU.cmake"
+    text = "cmake_minimum_required(VERSION 3.16)\nproject(x NONE)\ninclude(%s)\n"
+    text += 'message("COUNTS ${MPY_SSL_ENGINE_COUNTS}")\n'
+    assert run_cmake(tmp_path, text % variant)[1]["COUNTS"] == ["1"]
+
+
+def test_the_self_tests_operations_can_be_left_out(tmp_path: Path) -> None:
+    settings = "\n".join([*(f"set(CONFIG_{name} y)" for name in NEEDS), "set(MPY_SSL_PRIMITIVES 0)"])
+    assert "MPY_SSL_PRIMITIVES=0" in run_cmake(tmp_path, COMPONENT % (settings, ROOT))[1]["DEFINITIONS"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
