@@ -13,8 +13,11 @@ from hil_tests.errors import RigError
 
 
 def child_command(command: Sequence[str]) -> list[str]:
-    """The command, run so that the kernel kills it when the rig dies, however it dies (setpriv is in util-linux)."""
-    return ["setpriv", "--pdeathsig", "KILL", "--", *command]
+    """The command, run so that the kernel kills it when the rig dies, however it dies (setpriv is in util-linux).
+
+    Ctrl-C reaches it even if it does not reach the rig: shells start background jobs with SIGINT ignored.
+    """
+    return ["setpriv", "--pdeathsig", "KILL", "--", "env", "--default-signal=INT", *command]
 
 
 def stop(process: subprocess.Popen[bytes], patience: float) -> int:

@@ -36,6 +36,13 @@ def test_a_child_dies_with_its_parent() -> None:
     parent.stdout.close()
 
 
+def test_a_child_of_a_background_job_can_be_interrupted() -> None:
+    code = "import subprocess, sys; from hil_tests.process import child_command as c; sys.exit(subprocess.call(c(%r)))"
+    program = ["sh", "-c", "kill -INT $$; exit 7"]
+    job = ["env", "--ignore-signal=INT", sys.executable, "-c", code % program]
+    assert subprocess.run(job, cwd=ROOT, check=False).returncode != 7
+
+
 def test_a_command_gives_its_code_and_output() -> None:
     done = run_command(["sh", "-c", "cat; echo oops >&2; exit 3"], stdin=b"in")
     assert (done.code, done.output, done.error) == (3, b"in", "oops\n")
