@@ -57,9 +57,12 @@ NO_CERTIFICATE = tls_failure(-0x7480, "SSL_NO_CLIENT_CERTIFICATE")
 NOTHING_IN_COMMON = tls_failure(
     -0x6E00,
     "SSL_HANDSHAKE_FAILURE",
-    "no cipher suite or curve in common with the peer, which may insist on TLS 1.3 (this firmware has TLS 1.2)",
+    "no cipher suite or curve in common with the peer, which may insist on TLS 1.3:"
+    " see ssl.HAS_TLSv1_3 and maximum_version",
 )
-NO_TLS_1_2 = tls_failure(-0x6E80, "SSL_BAD_PROTOCOL_VERSION", "the peer does not offer TLS 1.2")
+NO_COMMON_VERSION = tls_failure(
+    -0x6E80, "SSL_BAD_PROTOCOL_VERSION", "no version in common with the peer: see minimum_version and maximum_version"
+)
 
 
 def has_emulated_network(board: Board) -> bool:

@@ -12,7 +12,7 @@ from hil_tests.certificates import Authority
 from hil_tests.records import Alert, encode_record
 from hil_tests.scenarios.dut import PING, Dut, client_handshake_error
 from hil_tests.scenarios.failures import (
-    NO_TLS_1_2,
+    NO_COMMON_VERSION,
     NOTHING_IN_COMMON,
     assert_did_refuse,
     assert_ended_well,
@@ -20,7 +20,7 @@ from hil_tests.scenarios.failures import (
     peer_sent,
 )
 
-NEW_TO_US = "; it may insist on TLS 1.3, and this firmware has TLS 1.2"
+NEW_TO_US = "; it may insist on TLS 1.3: see ssl.HAS_TLSv1_3 and maximum_version"
 
 
 @pytest.mark.parametrize("maximum", ["1.2", "1.3"])
@@ -82,7 +82,7 @@ def test_client_refuses_a_server_hello_of_tls_1_1(
 
     server = raw_server(answer)
     values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test", "CA": authority.p256.root_der}
-    assert dut.failure(PING, values) == NO_TLS_1_2
+    assert dut.failure(PING, values) == NO_COMMON_VERSION
     server.finished()
     assert said == [encode_record("alert", Alert("fatal", "protocol_version").encode(), version=0x0302)]
 
@@ -91,4 +91,4 @@ def test_server_refuses_a_1_1_only_client(dut: Dut, authority: Authority) -> Non
     service = dut.serve(authority.rsa)
     result = peers.openssl_client(service.address, "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0", root=authority.rsa)
     assert "alert protocol version" in result.error
-    assert service.failure() == NO_TLS_1_2
+    assert service.failure() == NO_COMMON_VERSION

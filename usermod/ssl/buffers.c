@@ -10,15 +10,18 @@
 #include "buffers.h"
 #include "record.h"
 
-// badmac_seen_or_in_hsfraglen is there from 3.6.3 on. TLS 1.3's HelloRetryRequest clears whole buffers of the size that
-// Mbed TLS believes in.
+// badmac_seen_or_in_hsfraglen is there from 3.6.3 on.
 #if defined(MPY_SSL_OWN_CONFIG) && MBEDTLS_VERSION_NUMBER >= 0x03060300 && MBEDTLS_VERSION_NUMBER < 0x03070000 \
-    && !defined(MBEDTLS_SSL_PROTO_TLS1_3) && !defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH) && !defined(MBEDTLS_SSL_DTLS_CONNECTION_ID)
+    && !defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH) && !defined(MBEDTLS_SSL_DTLS_CONNECTION_ID)
 
 #define FIELD(buffers, name) ((buffers)->ssl->MBEDTLS_PRIVATE(name))
 
 #define COUNTER_SIZE 8 // Mbed TLS keeps the record's number in front of its header
 #define EXPANSION 96   // IV 16, MAC 48, padding 16 at most
+
+#define FULL_IN (MBEDTLS_SSL_IN_CONTENT_LEN + FULL_OVERHEAD) // what Mbed TLS takes its buffers to be
+#define FULL_OUT (MBEDTLS_SSL_OUT_CONTENT_LEN + FULL_OVERHEAD)
+#define FULL_OVERHEAD 512 // ssl_misc.h: 8 + 5 + MBEDTLS_SSL_PAYLOAD_OVERHEAD, which is 320 here
 
 // --- Moving ---------------------------------------------------------------------------------------------------
 
@@ -159,13 +162,20 @@ int mpy_ssl_buffers_before_write(mpy_ssl_buffers_t *buffers, size_t len) {
     return expansion < 0 ? expansion : make_out(buffers, len, (size_t)expansion);
 }
 
-// In these states Mbed TLS 3.6 reads a message, and writes alerts at most (ssl_tls12_client.c, ssl_tls12_server.c).
-static bool client_reads(int state) {
+// In these states Mbed TLS 3.6 reads a message, and writes alerts at most (ssl_tls12_client.c, ssl_tls12_server.c). TLS 1.3
+// (ssl_tls13_client.c, ssl_tls13_server.c) has the server's CertificateVerify where 1.2 has the client's.
+static bool client_reads(int state, bool tls1_3) {
+    if (tls1_3 && (state == MBEDTLS_SSL_ENCRYPTED_EXTENSIONS || state == MBEDTLS_SSL_CERTIFICATE_VERIFY)) {
+        return true;
+    }
     return (state >= MBEDTLS_SSL_SERVER_HELLO && state <= MBEDTLS_SSL_SERVER_HELLO_DONE)
            || (state >= MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC && state <= MBEDTLS_SSL_NEW_SESSION_TICKET);
 }
 
-static bool server_reads(int state) {
+static bool server_reads(int state, bool tls1_3) {
+    if (tls1_3 && (state == MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY || state == MBEDTLS_SSL_CERTIFICATE_VERIFY)) {
+        return state == MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY;
+    }
     return state == MBEDTLS_SSL_CLIENT_HELLO || (state >= MBEDTLS_SSL_CLIENT_CERTIFICATE && state <= MBEDTLS_SSL_CLIENT_FINISHED)
            || state == MBEDTLS_SSL_FLUSH_BUFFERS || state == MBEDTLS_SSL_HANDSHAKE_WRAPUP;
 }
@@ -173,7 +183,8 @@ static bool server_reads(int state) {
 int mpy_ssl_buffers_before_step(mpy_ssl_buffers_t *buffers) {
     int state = FIELD(buffers, state);
     bool is_client = mbedtls_ssl_conf_get_endpoint(FIELD(buffers, conf)) == MBEDTLS_SSL_IS_CLIENT;
-    bool reads = state == MBEDTLS_SSL_HELLO_REQUEST || (is_client ? client_reads(state) : server_reads(state));
+    bool tls1_3 = mbedtls_ssl_get_version_number(buffers->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+    bool reads = state == MBEDTLS_SSL_HELLO_REQUEST || (is_client ? client_reads(state, tls1_3) : server_reads(state, tls1_3));
     if (!reads) {
         return make_out(buffers, MBEDTLS_SSL_OUT_CONTENT_LEN, MPY_SSL_RECORD_HEADER + EXPANSION);
     }
@@ -185,6 +196,21 @@ int mpy_ssl_buffers_before_step(mpy_ssl_buffers_t *buffers) {
     mpy_ssl_buffers_settle(buffers, true);
     return ret;
 }
+
+// --- TLS 1.3 --------------------------------------------------------------------------------------------------
+
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+void __real_mbedtls_ssl_session_reset_msg_layer(mbedtls_ssl_context *ssl, int partial);
+void __wrap_mbedtls_ssl_session_reset_msg_layer(mbedtls_ssl_context *ssl, int partial);
+
+void __wrap_mbedtls_ssl_session_reset_msg_layer(mbedtls_ssl_context *ssl, int partial) {
+    mpy_ssl_buffers_t *buffers = ssl->MBEDTLS_PRIVATE(p_bio);
+    if (replace(buffers, &buffers->in, FULL_IN) == 0 && replace(buffers, &buffers->out, FULL_OUT) == 0) {
+        __real_mbedtls_ssl_session_reset_msg_layer(ssl, partial);
+    }
+    // Else the failed allocation has been counted, and the session ends the handshake after this step.
+}
+#endif
 
 // --- Both -----------------------------------------------------------------------------------------------------
 
@@ -238,6 +264,15 @@ size_t mpy_ssl_buffers_out_size(const mpy_ssl_buffers_t *buffers) {
 #else
 
 // --- Left to Mbed TLS -----------------------------------------------------------------------------------------
+
+#if defined(MPY_SSL_OWN_CONFIG) && defined(MBEDTLS_SSL_PROTO_TLS1_3)
+void __real_mbedtls_ssl_session_reset_msg_layer(mbedtls_ssl_context *ssl, int partial);
+void __wrap_mbedtls_ssl_session_reset_msg_layer(mbedtls_ssl_context *ssl, int partial);
+
+void __wrap_mbedtls_ssl_session_reset_msg_layer(mbedtls_ssl_context *ssl, int partial) {
+    __real_mbedtls_ssl_session_reset_msg_layer(ssl, partial);
+}
+#endif
 
 int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, const mbedtls_ssl_config *conf) {
     int ret = mbedtls_ssl_setup(buffers->ssl, conf);

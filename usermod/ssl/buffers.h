@@ -11,6 +11,9 @@
 // What is given back is zeroed. The buffers change places only while Mbed TLS is not running: f_recv stops it with
 // WANT_READ between header and body, and after the change it goes on where it stopped.
 //
+// After TLS 1.3's HelloRetryRequest Mbed TLS clears both buffers at the size that it takes them for: for this moment they have it.
+// The linker's --wrap=mbedtls_ssl_session_reset_msg_layer brings the call here; builds that compile Mbed TLS themselves rename.
+//
 // This is the only file that touches the private pointers of mbedtls_ssl_context. It does so with the versions of Mbed
 // TLS 3.6 that it was checked with and this module's configuration, and else leaves the buffers to Mbed TLS.
 #ifndef MPY_SSL_BUFFERS_H

@@ -11,6 +11,7 @@
 #include "ciphers.h"
 #include "error.h"
 #include "memory.h"
+#include "version.h"
 
 #define NAME_MAX_LEN 64 // the longest name that Mbed TLS knows has 52 characters
 
@@ -22,6 +23,16 @@
     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
 
 const int mpy_ssl_ciphers_default[] = {
+    #if MPY_SSL_VERSION_NEWEST >= 0x0304
+    #if MPY_SSL_GCM_ENGINE
+    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+    #else
+    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+    #endif
+    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+    #endif
     #if MPY_SSL_GCM_ENGINE
     AES_128_GCM,
     CHACHA20_POLY1305,
@@ -96,6 +107,26 @@ mpy_ssl_ciphers_t *mpy_ssl_ciphers_ref(mpy_ssl_ciphers_t *ciphers) {
 void mpy_ssl_ciphers_unref(mpy_ssl_ciphers_t *ciphers) {
     if (ciphers != NULL && mpy_ssl_count_down(&ciphers->refs)) {
         mpy_ssl_free(ciphers);
+    }
+}
+
+// RFC 8446, B.4: the suites of TLS 1.3 are 0x13xx.
+static bool is_tls1_3(int id) {
+    return id >> 8 == 0x13;
+}
+
+void mpy_ssl_ciphers_versions(const int *ids, uint16_t *minimum, uint16_t *maximum) {
+    bool old = false;
+    bool new = false;
+    for (; *ids != 0; ++ids) {
+        old = old || !is_tls1_3(*ids);
+        new = new || is_tls1_3(*ids);
+    }
+    if (!new) {
+        *maximum = MIN(*maximum, MBEDTLS_SSL_VERSION_TLS1_2);
+    }
+    if (!old) {
+        *minimum = MAX(*minimum, MBEDTLS_SSL_VERSION_TLS1_3);
     }
 }
 

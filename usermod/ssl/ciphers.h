@@ -5,6 +5,7 @@
 #define MPY_SSL_CIPHERS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "py/obj.h"
 
@@ -26,6 +27,10 @@ mpy_ssl_ciphers_t *mpy_ssl_ciphers_new(mp_obj_t names);
 // One reference more, one less; NULL is allowed.
 mpy_ssl_ciphers_t *mpy_ssl_ciphers_ref(mpy_ssl_ciphers_t *ciphers);
 void mpy_ssl_ciphers_unref(mpy_ssl_ciphers_t *ciphers);
+
+// Narrows the bounds to the versions that ids[] has suites for, because TLS 1.3 has suites of its own: a program that names suites
+// gets these and no others. Nothing is left if *minimum is above *maximum afterwards.
+void mpy_ssl_ciphers_versions(const int *ids, uint16_t *minimum, uint16_t *maximum);
 
 // Length of the suite's encryption key in bits, as CPython's cipher() gives it.
 int mpy_ssl_ciphers_bits(int id);

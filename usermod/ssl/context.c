@@ -30,7 +30,7 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     self->protocol = (uint8_t)protocol;
     self->verify_mode = protocol == MPY_SSL_PROTOCOL_TLS_CLIENT ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE;
     self->minimum_version = MPY_SSL_VERSION_OLDEST;
-    self->maximum_version = MPY_SSL_VERSION_NEWEST;
+    self->maximum_version = MPY_SSL_VERSION_DEFAULT;
     self->identity = NULL;
     self->other_identity = NULL;
     self->trust = NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The Mbed TLS 3.6 configuration of this module: TLS 1.2, client and server, ECDHE with AEAD or CBC suites, X.509.
+// The Mbed TLS 3.6 configuration of this module: TLS 1.2 and 1.3, client and server, ECDHE with AEAD or CBC suites, X.509.
 // Sizes behind an option are bytes of flash on RV32IMC at -Os unless stated; DESIGN.md has the measurements.
 // Options that are absent are absent on purpose; the reasons stand at the end.
 #ifndef MPY_SSL_MBEDTLS_CONFIG_H
@@ -111,6 +111,28 @@ long long mpy_ssl_time(long long *seconds);
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 4096
 
+// --- TLS 1.3 --------------------------------------------------------------------------------------------------
+// An option of the build, see micropython.mk and micropython.cmake. Mbed TLS derives its keys through PSA, of which
+// psa_config.h asks for no more than that: keys in static slots, random numbers from random.c, no files. X.509, records and
+// TLS 1.2 stay with the functions above.
+#if defined(MPY_SSL_TLS1_3)
+#define MBEDTLS_SSL_PROTO_TLS1_3
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED
+#define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE // RFC 8446, D.4: middleboxes that expect TLS 1.2
+#define MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY 1 // no padding; record.c knows an encrypted alert by its length
+#define MBEDTLS_PSA_CRYPTO_C
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG       // random.c
+#define MBEDTLS_PSA_CRYPTO_CONFIG             // the build names psa_config.h in MBEDTLS_PSA_CRYPTO_CONFIG_FILE
+// A client's handshake holds one from its ClientHello to the server's; each step takes up to two more for its own time.
+#ifndef MBEDTLS_PSA_KEY_SLOT_COUNT
+#define MBEDTLS_PSA_KEY_SLOT_COUNT 16
+#endif
+#if defined(__linux__)
+#define MBEDTLS_THREADING_C                   // threads without a global lock share the slots
+#define MBEDTLS_THREADING_PTHREAD
+#endif
+#endif
+
 // A port may add to or change the above for its chip (accelerators, smaller tables).
 #ifdef MPY_SSL_MBEDTLS_PORT_CONFIG
 #include MPY_SSL_MBEDTLS_PORT_CONFIG
@@ -122,6 +144,6 @@ long long mpy_ssl_time(long long *seconds);
 //   SHA256_SMALLER          14 % more instructions for 0.9 KB
 //   SSL_RENEGOTIATION       attack surface; a request is answered with no_renegotiation
 //   SSL_MAX_FRAGMENT_LENGTH with VARIABLE_BUFFER_LENGTH it breaks a 16 KB in / 4 KB out split
-//   SSL_PROTO_DTLS, SSL_PROTO_TLS1_3   not built yet
+//   SSL_PROTO_DTLS   not built yet
 //   curves below 256 bits, the Koblitz and the Brainpool curves       -15 KB; no public CA uses them
 #endif

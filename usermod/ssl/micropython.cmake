@@ -3,6 +3,8 @@
 # The user C module `ssl` for MicroPython's CMake ports (rp2, esp32): USER_C_MODULES=<this file>.
 #
 #   MBEDTLS_DIR        Mbed TLS 3.6 on rp2; default: MicroPython's own submodule lib/mbedtls
+#   MPY_SSL_TLS1_3     1: TLS 1.3 beside 1.2, on rp2; default 0, because it takes some 30 KB of flash. On esp32 the SDK's Mbed TLS
+#                      would have to be configured for it, which this module does not do
 #   MPY_SSL_VERSION    compiled in as ssl.VERSION; default: what git says of this checkout
 #   MPY_SSL_PRIMITIVES 0 leaves out what examples/selftest.py needs; default: 1
 #
@@ -86,12 +88,28 @@ if(TARGET micropy_lib_mbedtls)
         cipher cipher_wrap constant_time ctr_drbg ecdh ecdsa ecp ecp_curves gcm hmac_drbg md md5 oid
         pem pk pk_ecc pk_wrap pkcs5 pkparse platform platform_util poly1305 rsa rsa_alt_helpers sha1
         sha256 sha512 ssl_ciphersuites ssl_client ssl_msg ssl_tls ssl_tls12_client ssl_tls12_server x509 x509_crt)
+    set(MPY_SSL_MBEDTLS_DEFINITIONS "MBEDTLS_CONFIG_FILE=\"${MPY_SSL_DIR}/mbedtls_config.h\"")
+    if(MPY_SSL_TLS1_3)
+        list(APPEND MPY_SSL_MBEDTLS_NAMES
+            psa_crypto psa_crypto_client psa_crypto_driver_wrappers_no_static psa_crypto_ecp psa_crypto_hash psa_crypto_mac
+            psa_crypto_slot_management psa_util ssl_tls13_client ssl_tls13_generic ssl_tls13_keys ssl_tls13_server)
+        list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_TLS1_3 "MBEDTLS_PSA_CRYPTO_CONFIG_FILE=\"${MPY_SSL_DIR}/psa_config.h\"")
+        # Record buffers, see buffers.h; and mistakes of Mbed TLS 3.6.6, each mended by a header in front of its source file.
+        target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_session_reset_msg_layer)
+        foreach(pair tls12_client=tls12_signatures tls13_generic=tls13_alerts tls13_keys=tls13_transforms)
+            string(REPLACE "=" ";" pair ${pair})
+            list(GET pair 0 source)
+            list(GET pair 1 header)
+            set_source_files_properties(${MICROPY_LIB_MBEDTLS_DIR}/library/ssl_${source}.c PROPERTIES
+                COMPILE_OPTIONS "-I${MICROPY_LIB_MBEDTLS_DIR}/library;-include;${MPY_SSL_DIR}/${header}.h")
+        endforeach()
+    endif()
     list(TRANSFORM MPY_SSL_MBEDTLS_NAMES PREPEND ${MICROPY_LIB_MBEDTLS_DIR}/library/ OUTPUT_VARIABLE MPY_SSL_MBEDTLS)
     list(TRANSFORM MPY_SSL_MBEDTLS APPEND .c)
     set_target_properties(micropy_lib_mbedtls PROPERTIES
         INTERFACE_SOURCES "${MPY_SSL_MBEDTLS}"
         INTERFACE_INCLUDE_DIRECTORIES ${MICROPY_LIB_MBEDTLS_DIR}/include
-        INTERFACE_COMPILE_DEFINITIONS "MBEDTLS_CONFIG_FILE=\"${MPY_SSL_DIR}/mbedtls_config.h\"")
+        INTERFACE_COMPILE_DEFINITIONS "${MPY_SSL_MBEDTLS_DEFINITIONS}")
     # The stock module is left out, also where a board has a network.
     list(APPEND MICROPY_DEF_BOARD MICROPY_PY_SSL=0)
 else()

@@ -4,6 +4,7 @@
 #
 # MBEDTLS_DIR          Mbed TLS 3.6; default: MicroPython's own submodule lib/mbedtls
 # MPY_SSL_VERSION      compiled in as ssl.VERSION; default: what git says of this checkout
+# MPY_SSL_TLS1_3       1: TLS 1.3 beside 1.2; 0: 1.2 only. Default: 1 if that Mbed TLS has what its PSA is generated from
 # MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs
 #
 # The port must not build Mbed TLS itself, and does not: the stock module is switched off, and with it its library.
@@ -15,6 +16,9 @@ MPY_SSL_VERSION ?= $(shell git -C $(MPY_SSL_DIR) describe --tags --always --dirt
 ifeq ($(wildcard $(MPY_SSL_MBEDTLS_DIR)/library/ssl_tls.c),)
 $(error No Mbed TLS in $(MPY_SSL_MBEDTLS_DIR): run 'git submodule update --init lib/mbedtls' in MicroPython, or give MBEDTLS_DIR=)
 endif
+
+MPY_SSL_TLS1_3 ?= $(if $(wildcard $(MPY_SSL_MBEDTLS_DIR)/library/psa_crypto_driver_wrappers_no_static.c),1,0)
+MPY_SSL_HAVE_TLS1_3 := $(filter-out 0,$(MPY_SSL_TLS1_3))
 
 override MICROPY_PY_SSL := 0
 
@@ -56,7 +60,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 # hashlib and cryptolib go on using Mbed TLS.
 CFLAGS_USERMOD += -DMP_CONFIGFILE='"$(abspath $(MPY_SSL_DIR))/mpconfig_without_stock_ssl.h"' -DMICROPY_SSL_MBEDTLS=1 -DMPY_SSL_VERSION=\"$(MPY_SSL_VERSION)\" \
 	-DMBEDTLS_CONFIG_FILE='"$(abspath $(MPY_SSL_DIR))/mbedtls_config.h"' \
-	-I$(MPY_SSL_MBEDTLS_DIR)/include $(MPY_SSL_CFLAGS)
+	-I$(MPY_SSL_MBEDTLS_DIR)/include $(if $(MPY_SSL_HAVE_TLS1_3),-DMPY_SSL_TLS1_3 -DMBEDTLS_PSA_CRYPTO_CONFIG_FILE='"$(abspath $(MPY_SSL_DIR))/psa_config.h"') $(MPY_SSL_CFLAGS)
 
 # Objects of Mbed TLS are placed by name alone, so that they do not depend on where its source is.
 PY_O += $(addprefix $(BUILD)/mbedtls/, \
@@ -64,6 +68,9 @@ PY_O += $(addprefix $(BUILD)/mbedtls/, \
 	cipher.o cipher_wrap.o constant_time.o ctr_drbg.o ecdh.o ecdsa.o ecp.o ecp_curves.o gcm.o hmac_drbg.o md.o md5.o oid.o \
 	pem.o pk.o pk_ecc.o pk_wrap.o pkcs5.o pkparse.o platform.o platform_util.o poly1305.o rsa.o rsa_alt_helpers.o sha1.o \
 	sha256.o sha512.o ssl_ciphersuites.o ssl_client.o ssl_msg.o ssl_tls.o ssl_tls12_client.o ssl_tls12_server.o x509.o x509_crt.o)
+PY_O += $(addprefix $(BUILD)/mbedtls/,$(if $(MPY_SSL_HAVE_TLS1_3), \
+	psa_crypto.o psa_crypto_client.o psa_crypto_driver_wrappers_no_static.o psa_crypto_ecp.o psa_crypto_hash.o psa_crypto_mac.o \
+	psa_crypto_slot_management.o psa_util.o ssl_tls13_client.o ssl_tls13_generic.o ssl_tls13_keys.o ssl_tls13_server.o threading.o))
 
 $(BUILD)/mbedtls/%.o: $(MPY_SSL_MBEDTLS_DIR)/library/%.c
 	$(call compile_c)
@@ -81,6 +88,18 @@ MPY_SSL_O := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(MPY_SSL_DIR))
 $(BUILD)/mbedtls/ecp.o: CFLAGS += $(foreach name,$(MPY_SSL_EC_WRAPS),-D$(name)=__real_$(name))
 $(MPY_SSL_O)/ec_mbedtls.o: CFLAGS += $(foreach name,$(MPY_SSL_EC_WRAPS),-D__wrap_$(name)=$(name))
 $(MPY_SSL_O)/ec_field.o: CFLAGS += -O2 -fno-schedule-insns
+
+# HelloRetryRequest clears record buffers at full size, which ours do not have. See buffers.h.
+MPY_SSL_RESET := mbedtls_ssl_session_reset_msg_layer
+$(addprefix $(BUILD)/mbedtls/,ssl_tls13_client.o ssl_tls13_server.o): CFLAGS += -D$(MPY_SSL_RESET)=__wrap_$(MPY_SSL_RESET)
+$(MPY_SSL_O)/buffers.o: CFLAGS += -D__real_$(MPY_SSL_RESET)=$(MPY_SSL_RESET)
+
+# Mistakes of Mbed TLS 3.6.6 that can be mended from outside, each in a header that its source file gets in front.
+ifneq ($(MPY_SSL_HAVE_TLS1_3),)
+$(BUILD)/mbedtls/ssl_tls12_client.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls12_signatures.h
+$(BUILD)/mbedtls/ssl_tls13_generic.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls13_alerts.h
+$(BUILD)/mbedtls/ssl_tls13_keys.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls13_transforms.h
+endif
 
 # The version changes with every commit, and make does not see that in a flag: this file changes with it.
 $(MPY_SSL_O)/module.o: $(BUILD)/ssl_version

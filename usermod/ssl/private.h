@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "mbedtls/platform.h"
 #include "mbedtls/ssl.h"
@@ -36,6 +37,16 @@ static inline const uint8_t *mpy_ssl_private_message(const mbedtls_ssl_context *
 static inline const mbedtls_ssl_session *mpy_ssl_private_session(const mbedtls_ssl_context *ssl) {
     return ssl->MBEDTLS_PRIVATE(session);
 }
+
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+// A server of TLS 1.3 writes with the keys for data from its Finished on (RFC 8446, 7.1 and A.2). Mbed TLS 3.6 changes to them when
+// the client's Finished has come, and the client cannot read an alert that is sent before. Nothing else is: the next message after
+// that change has the same number again, so what is sent between has to be the last.
+static inline void mpy_ssl_private_write_with_final_keys(mbedtls_ssl_context *ssl) {
+    ssl->MBEDTLS_PRIVATE(transform_out) = ssl->MBEDTLS_PRIVATE(transform_application);
+    memset(ssl->MBEDTLS_PRIVATE(cur_out_ctr), 0, sizeof(ssl->MBEDTLS_PRIVATE(cur_out_ctr)));
+}
+#endif
 
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
 static inline size_t mpy_ssl_private_ticket_len(const mbedtls_ssl_session *session) {

@@ -8,9 +8,14 @@
 #include "mbedtls/ctr_drbg.h"
 #include "mbedtls/entropy.h"
 #include "mbedtls/platform_util.h"
+#include "mbedtls/ssl.h"
 
 #include "memory.h"
 #include "random.h"
+
+#if defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
+#include "psa/crypto.h"
+#endif
 
 #if defined(__linux__) && !defined(MPY_SSL_NO_GETRANDOM)
 #include <sys/random.h>
@@ -119,3 +124,25 @@ int mpy_ssl_random(void *ctx, unsigned char *output, size_t len) {
     mpy_ssl_unlock();
     return ret;
 }
+
+#if defined(MPY_SSL_OWN_CONFIG) && defined(MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG)
+
+psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *output, size_t size,
+    size_t *length) {
+    (void)context;
+    int ret = mpy_ssl_random(NULL, output, size);
+    *length = ret == 0 ? size : 0;
+    return ret == 0 ? PSA_SUCCESS : PSA_ERROR_INSUFFICIENT_ENTROPY;
+}
+
+int mpy_ssl_random_psa_ready(void) {
+    return psa_crypto_init() == PSA_SUCCESS ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+}
+
+#else
+
+int mpy_ssl_random_psa_ready(void) {
+    return 0;
+}
+
+#endif

@@ -19,4 +19,9 @@ int mpy_ssl_random_ready(void);
 // Fills output[0 .. len-1]. Signature of Mbed TLS's f_rng; ctx is ignored. Returns 0 or a negative Mbed TLS error.
 int mpy_ssl_random(void *ctx, unsigned char *output, size_t len);
 
+// Makes Mbed TLS's PSA ready, which TLS 1.3 derives its keys with and takes its random numbers from here; 0 without TLS 1.3.
+// It holds no memory but its static key slots, and they are empty whenever no connection is open: there is nothing to free.
+// To be called after mpy_ssl_random_ready(). Returns 0 or MBEDTLS_ERR_SSL_INTERNAL_ERROR.
+int mpy_ssl_random_psa_ready(void);
+
 #endif

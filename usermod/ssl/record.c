@@ -11,12 +11,20 @@ static void count(uint16_t *counter) {
     }
 }
 
+static bool is_alert(const mpy_ssl_record_t *record) {
+    bool hidden = record->header[0] == MPY_SSL_RECORD_APPLICATION_DATA && record->body_left == MPY_SSL_RECORD_HIDDEN_ALERT;
+    return record->header[0] == MPY_SSL_RECORD_ALERT || (hidden && !record->data);
+}
+
 static void header_done(mpy_ssl_record_t *record) {
     record->have = 0;
     record->body_left = mpy_ssl_record_length(record);
     count(&record->records);
-    if (record->header[0] == MPY_SSL_RECORD_ALERT) {
+    if (is_alert(record)) {
         count(&record->alerts);
+    }
+    if (record->header[0] == MPY_SSL_RECORD_CHANGE_CIPHER_SPEC) {
+        count(&record->changes);
     }
 }
 

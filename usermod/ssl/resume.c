@@ -17,6 +17,11 @@ static bool is_server(const mpy_ssl_session_t *session) {
     return mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
 }
 
+// Only sessions of TLS 1.2 are resumed.
+static bool is_tls1_3(const mpy_ssl_session_t *session) {
+    return mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+}
+
 // RFC 7627, 5.3: an abbreviated handshake without the extension is aborted.
 static int refuse(mpy_ssl_session_t *session) {
     session->alert = MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
@@ -83,6 +88,9 @@ static int after_server_hello(mpy_ssl_session_t *session) {
 
 static int client_step(mpy_ssl_session_t *session, int before) {
     int state = mpy_ssl_private_state(&session->ssl);
+    if (is_tls1_3(session)) {
+        return 0;
+    }
     if (before == MBEDTLS_SSL_SERVER_HELLO && state != before) {
         return after_server_hello(session);
     }
@@ -241,6 +249,9 @@ int mpy_ssl_resume_configure(mpy_ssl_session_t *session, const mpy_ssl_options_t
     if (options->server_side && options->tickets != NULL) {
         self->tickets = mpy_ssl_tickets_ref(options->tickets);
         mbedtls_ssl_conf_cert_cb(&session->conf, hello_is_read);
+        #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+        mbedtls_ssl_conf_new_session_tickets(&session->conf, 0);
+        #endif
         if (options->tickets_allowed) {
             mbedtls_ssl_conf_session_tickets_cb(&session->conf, write_ticket, parse_ticket, session);
         }

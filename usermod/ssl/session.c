@@ -143,6 +143,14 @@ static void send_alert(mpy_ssl_session_t *session, int code) {
     }
 }
 
+// TLS 1.3: a client that refuses the server's certificate has no keys to write with yet, and its alert comes in plain text, which
+// Mbed TLS cannot decrypt. It is believed as far as its name goes: the connection is over either way.
+static bool is_plain_alert(const mpy_ssl_session_t *session, int code) {
+    const mpy_ssl_record_t *rx = &session->stream.rx;
+    return code == MBEDTLS_ERR_SSL_INVALID_MAC && session->stream.handshaking && rx->header[0] == MPY_SSL_RECORD_ALERT
+           && mpy_ssl_record_length(rx) == 2 && mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+}
+
 // What the program should hear for a code that Mbed TLS returned.
 static int real_code(const mpy_ssl_session_t *session, int code) {
     if (mpy_ssl_alloc_failures() != session->alloc_failures) {
@@ -173,7 +181,7 @@ static void note_failure(mpy_ssl_session_t *session, int code) {
 
 int mpy_ssl_session_fail(mpy_ssl_session_t *session, int code) {
     mp_obj_t exception = session->stream.exception;
-    code = name_overflow(session, code);
+    code = is_plain_alert(session, code) ? MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE : name_overflow(session, code);
     note_failure(session, code);
     mpy_ssl_resume_failed(session, code);
     send_alert(session, code);
@@ -222,6 +230,16 @@ static int verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t 
     return 0;
 }
 
+static void set_versions(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
+    uint16_t minimum = options->minimum_version;
+    uint16_t maximum = options->maximum_version;
+    if (session->ciphers != NULL) {
+        mpy_ssl_ciphers_versions(session->ciphers->ids, &minimum, &maximum);
+    }
+    mbedtls_ssl_conf_min_tls_version(&session->conf, (mbedtls_ssl_protocol_version)minimum);
+    mbedtls_ssl_conf_max_tls_version(&session->conf, (mbedtls_ssl_protocol_version)maximum);
+}
+
 static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
     mbedtls_ssl_config *conf = &session->conf;
     int endpoint = options->server_side ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT;
@@ -232,8 +250,7 @@ static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *option
     if (ret == 0 && session->other_identity != NULL) {
         ret = mbedtls_ssl_conf_own_cert(conf, &session->other_identity->chain, &session->other_identity->key);
     }
-    mbedtls_ssl_conf_min_tls_version(conf, (mbedtls_ssl_protocol_version)options->minimum_version);
-    mbedtls_ssl_conf_max_tls_version(conf, (mbedtls_ssl_protocol_version)options->maximum_version);
+    set_versions(session, options);
     mbedtls_ssl_conf_authmode(conf, options->verify_mode);
     mbedtls_ssl_conf_ca_chain(conf, session->trust != NULL ? session->trust->first : NULL, NULL);
     mbedtls_ssl_conf_ciphersuites(conf, session->ciphers != NULL ? session->ciphers->ids : mpy_ssl_ciphers_default);
@@ -268,6 +285,9 @@ static int set_hostname(mpy_ssl_session_t *session, const char *name) {
 
 static int set_up(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
     int ret = mpy_ssl_random_ready();
+    if (ret == 0) {
+        ret = mpy_ssl_random_psa_ready();
+    }
     if (ret == 0) {
         ret = configure(session, options);
     }
@@ -323,8 +343,29 @@ static int check_optional(const mpy_ssl_session_t *session) {
     return flags == 0 ? 0 : MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
 }
 
+// Not before, because after a HelloRetryRequest there is a second ClientHello.
+static bool hello_is_answered(const mpy_ssl_session_t *session) {
+    int state = mpy_ssl_private_state(&session->ssl);
+    return state != MBEDTLS_SSL_HELLO_REQUEST && state != MBEDTLS_SSL_CLIENT_HELLO && state != MBEDTLS_SSL_SERVER_HELLO
+           && state != MBEDTLS_SSL_CLIENT_CCS_BEFORE_2ND_CLIENT_HELLO;
+}
+
+static void change_keys(mpy_ssl_session_t *session, int before) {
+    #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    bool is_server = mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
+    bool is_tls1_3 = mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+    if (is_server && is_tls1_3 && before == MBEDTLS_SSL_SERVER_FINISHED && mpy_ssl_private_state(&session->ssl) != before) {
+        mpy_ssl_private_write_with_final_keys(&session->ssl);
+    }
+    #else
+    (void)session;
+    (void)before;
+    #endif
+}
+
 static int after_step(mpy_ssl_session_t *session, int before) {
-    if (session->ip_address != NULL && session->stream.tx.records > 0) {
+    change_keys(session, before);
+    if (session->ip_address != NULL && hello_is_answered(session)) {
         int ret = mbedtls_ssl_set_hostname(&session->ssl, session->ip_address);
         mpy_ssl_free(session->ip_address);
         session->ip_address = NULL;
@@ -416,7 +457,7 @@ static int hear_last_words(mpy_ssl_session_t *session) {
     do {
         ret = session->stream.handshaking ? handshake_steps(session) : mbedtls_ssl_read(&session->ssl, NULL, 0);
     } while (again(session, ret));
-    if (ret != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+    if (ret != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && !is_plain_alert(session, ret)) {
         session->stream.error = error;
         ret = MBEDTLS_ERR_NET_SEND_FAILED;
     }
@@ -513,10 +554,12 @@ static int write_record(mpy_ssl_session_t *session, const void *buf, size_t len)
     if (ret != 0) {
         return ret == MBEDTLS_ERR_SSL_ALLOC_FAILED ? lack_memory(session, MBEDTLS_ERR_SSL_WANT_WRITE) : ret;
     }
+    session->stream.tx.data = true;
     ret = mbedtls_ssl_write(&session->ssl, buf, len);
     if (ret < 0 || (size_t)ret == len) { // else the rest follows at once
         mpy_ssl_buffers_settle(&session->buffers, false);
     }
+    session->stream.tx.data = session->stream.unsent > 0;
     if (ret == MBEDTLS_ERR_SSL_WANT_WRITE && session->stream.unsent > 0) {
         int limit = mbedtls_ssl_get_max_out_record_payload(&session->ssl);
         session->unfinished = MIN(len, (size_t)limit);
@@ -530,6 +573,7 @@ static int finish_write(mpy_ssl_session_t *session, const void *buf, size_t len)
         return MPY_SSL_ERR_OTHER_DATA;
     }
     int ret = mpy_ssl_session_flush(session);
+    session->stream.tx.data = session->stream.unsent > 0;
     if (ret == 0) {
         ret = (int)session->unfinished;
         session->unfinished = 0;

@@ -107,10 +107,10 @@ int mpy_ssl_stream_recv(void *ctx, unsigned char *buf, size_t len) {
         return retryable(stream) ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_NET_RECV_FAILED;
     }
     uint16_t records = stream->rx.records;
-    uint16_t alerts = stream->rx.alerts;
+    uint16_t quiet = stream->rx.alerts + stream->rx.changes;
     mpy_ssl_record_watch(&stream->rx, buf, n);
     stream->eof = n == 0;
-    stream->idle += stream->handshaking ? stream->rx.alerts - alerts : stream->rx.records - records;
+    stream->idle += stream->handshaking ? (uint16_t)(stream->rx.alerts + stream->rx.changes - quiet) : stream->rx.records - records;
     if (stream->idle > MPY_SSL_IDLE_RECORDS) {
         return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
     }

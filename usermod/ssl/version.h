@@ -18,12 +18,18 @@ enum {
 };
 extern const mp_obj_type_t mpy_ssl_type_tls_version;
 
-// The oldest and the newest version of this build. An SDK's Mbed TLS may have a TLS 1.3 that this module does not drive.
-#define MPY_SSL_VERSION_OLDEST MBEDTLS_SSL_VERSION_TLS1_2
+// The oldest and the newest version of this build, for the preprocessor too. An SDK's Mbed TLS may have a TLS 1.3 that this module does not drive.
+#define MPY_SSL_VERSION_OLDEST 0x0303
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MPY_SSL_TLS1_3)
-#define MPY_SSL_VERSION_NEWEST MBEDTLS_SSL_VERSION_TLS1_3
+#define MPY_SSL_VERSION_NEWEST 0x0304
 #else
-#define MPY_SSL_VERSION_NEWEST MBEDTLS_SSL_VERSION_TLS1_2
+#define MPY_SSL_VERSION_NEWEST 0x0303
+#endif
+
+// The newest version that a context allows unless it is told otherwise: sessions of TLS 1.3 are not resumed here, and a resumed
+// handshake of TLS 1.2 takes a fraction of a full one.
+#ifndef MPY_SSL_VERSION_DEFAULT
+#define MPY_SSL_VERSION_DEFAULT 0x0303
 #endif
 
 // A context's bounds from what a program assigns to minimum_version and maximum_version. A minimum below what is there, and
