@@ -16,7 +16,7 @@ from hil_tests.transport import RunningScript
 
 PRELUDE = Path(__file__).with_name("on_board.py").read_text(encoding="utf-8")
 NOTHING = {"HOST": None, "PORT": None, "NAME": None, "CA": None, "CERT": None, "KEY": None}
-NO_CHOICE = {"VERIFY": None, "CIPHERS": None}
+NO_CHOICE = {"VERIFY": None, "CIPHERS": None, "VERSIONS": None}
 # Public-key operations of an emulated microcontroller on a busy host take seconds. Nominal: `Dut.patience` is real.
 PATIENCE = 60.0
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # mypy: ignore-errors
 # ruff: noqa: F401, F821
-"""What every scenario's script finds on the board. HOST, PORT, NAME, CA, CERT, KEY, VERIFY, CIPHERS are its values."""
+"""What every scenario's script finds on the board.
+
+HOST, PORT, NAME, CA, CERT, KEY, VERIFY, CIPHERS, VERSIONS are its values."""
 
 import gc
 import hashlib
@@ -19,6 +21,8 @@ def context(protocol):
         c.verify_mode = VERIFY
     if CIPHERS is not None:
         c.set_ciphers(CIPHERS)
+    if VERSIONS is not None:
+        c.minimum_version, c.maximum_version = VERSIONS
     return c
 
 
