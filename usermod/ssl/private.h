@@ -39,6 +39,16 @@ static inline const mbedtls_ssl_session *mpy_ssl_private_session(const mbedtls_s
 }
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+void mbedtls_ssl_handshake_wrapup_free_hs_transform(mbedtls_ssl_context *ssl); // ssl_misc.h
+
+// Frees what only a handshake needs, keys too. Mbed TLS 3.6 does so after one of TLS 1.2, and after one of 1.3 with the connection:
+// 2 KB. Tickets that a client is to use would need it.
+static inline void mpy_ssl_private_free_handshake(mbedtls_ssl_context *ssl) {
+    if (ssl->MBEDTLS_PRIVATE(handshake) != NULL) {
+        mbedtls_ssl_handshake_wrapup_free_hs_transform(ssl);
+    }
+}
+
 // A server of TLS 1.3 writes with the keys for data from its Finished on (RFC 8446, 7.1 and A.2). Mbed TLS 3.6 changes to them when
 // the client's Finished has come, and the client cannot read an alert that is sent before. Nothing else is: the next message after
 // that change has the same number again, so what is sent between has to be the last.

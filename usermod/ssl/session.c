@@ -392,6 +392,9 @@ static int lack_memory(mpy_ssl_session_t *session, int want) {
 }
 
 static void handshake_done(mpy_ssl_session_t *session) {
+    #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    mpy_ssl_private_free_handshake(&session->ssl);
+    #endif
     session->stream.handshaking = false;
     session->stream.timed = false;
     mpy_ssl_buffers_settle(&session->buffers, true);
