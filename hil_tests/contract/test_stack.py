@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import ast
 
+import pytest
+
 from hil_tests.boards import Board
+from hil_tests.certificates import Authority
+from hil_tests.contract.conftest import Script
 
 HANDSHAKE_AT_EVERY_DEPTH = """
 import io, ssl
@@ -34,3 +38,27 @@ def test_handshake_at_any_depth_of_calls_is_done_or_refused(board: Board) -> Non
     outcomes = ast.literal_eval(board.exec(HANDSHAKE_AT_EVERY_DEPTH, timeout=60).lines[0])
     assert "-29312" in outcomes  # the stream ended: the handshake ran
     assert set(outcomes) <= {"-29312", "maximum recursion depth exceeded"}
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", pytest.param("TLSv1_3", marks=pytest.mark.requires("tls-1.3"))])
+def test_whole_handshakes_fit_where_they_are_let_begin(script: Script, authority: Authority, version: str) -> None:
+    # The deepest calls that are not refused have the least stack left. If it does not suffice, the board crashes.
+    code = """
+    client, server = client_context(ID), server_context(ID)
+    client.session_cache = False
+    client.maximum_version = server.maximum_version = getattr(ssl.TLSVersion, VERSION)
+    done = []
+    def descend():
+        try:
+            descend()
+        except RuntimeError:
+            pass
+        if len(done) < 3:
+            try:
+                done.append(works(client, server))
+            except RuntimeError:
+                pass
+    descend()
+    print(done)
+    """
+    assert script(code, ID=authority.p256, VERSION=version) == ["[True, True, True]"]
