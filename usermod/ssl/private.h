@@ -27,9 +27,14 @@ static inline int mpy_ssl_private_state(const mbedtls_ssl_context *ssl) {
     return ssl->MBEDTLS_PRIVATE(state);
 }
 
-// The newest handshake message with its header, until the next one is asked for. 4.x: still private.
+// The newest handshake message with its header, until the next one is asked for. A TLS 1.2 server before 3.6.6 takes a ClientHello
+// straight from its record, and only the record's header has a length then. 4.x: still private.
 static inline const uint8_t *mpy_ssl_private_message(const mbedtls_ssl_context *ssl, size_t *len) {
+    const uint8_t *record = ssl->MBEDTLS_PRIVATE(in_len);
     *len = ssl->MBEDTLS_PRIVATE(in_hslen);
+    if (*len == 0) {
+        *len = (size_t)record[0] << 8 | record[1];
+    }
     return ssl->MBEDTLS_PRIVATE(in_msg);
 }
 
