@@ -70,3 +70,28 @@ def test_a_failure_is_an_exception_that_names_it(board: Board) -> None:
     with pytest.raises(BoardExecError) as caught:
         board.exec(code)
     assert caught.value.exception == "RuntimeError: self-test failed: SHA-1"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "digest(33, b'')",
+        "crypt(p.CBC, True, bytes(15), bytes(16), bytes(16), b'')",
+        "crypt(p.CBC, True, bytes(16), bytes(15), bytes(16), b'')",
+        "crypt(p.CBC, True, bytes(16), bytes(16), bytes(17), b'')",
+        "crypt(p.GCM, False, bytes(16), bytes(12), bytes(15), b'')",
+        "crypt(p.CHACHAPOLY, True, bytes(32), bytes(11), b'', b'')",
+        "crypt(-1, True, bytes(16), bytes(16), bytes(16), b'')",
+        "sign(b'no key', bytes(32))",
+        "sign(b'', bytes(31))",
+        "agree(23, bytes(32), bytes(65))",
+        "agree(23, b'\\1' * 32, b'\\4' + bytes(64))",
+        "agree(23, b'\\1' * 32, b'')",
+        "agree(9999, b'', b'')",
+    ],
+)
+def test_operations_refuse_what_makes_no_sense(board: Board, call: str) -> None:
+    code = (
+        f"import _ssl_primitives as p\ntry:\n    print(p.{call})\nexcept (OSError, ValueError):\n    print('refused')\n"
+    )
+    assert board.exec(code).lines == ["refused"]
