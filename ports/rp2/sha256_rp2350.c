@@ -59,6 +59,8 @@ static void get_digest(unsigned char digest[32]) {
     }
 }
 
+static uint32_t messages;
+
 static bool hash(const unsigned char *data, size_t len, unsigned char digest[32]) {
     if (!claim()) {
         return false;
@@ -70,8 +72,15 @@ static bool hash(const unsigned char *data, size_t len, unsigned char digest[32]
     }
     put_end(data + whole, len - whole, len);
     get_digest(digest);
+    ++messages;
     release();
     return true;
 }
 
-const mpy_ssl_accelerator_t mpy_ssl_accelerator = {.sha256_name = "RP2350 SHA-256 engine", .sha256 = hash};
+static const mpy_ssl_engine_count_t counts[] = {{"SHA-256", &messages}, {NULL, NULL}};
+
+const mpy_ssl_accelerator_t mpy_ssl_accelerator = {
+    .sha256_name = "RP2350 SHA-256 engine",
+    .sha256 = hash,
+    .counts = counts,
+};
