@@ -41,7 +41,7 @@ PYTHON := .venv/bin/python
 FIRMWARE = $(PYTHON) tools/firmware.py $(if $(JOBS),--jobs $(JOBS))
 PYTEST = $(PYTHON) -m pytest
 # Two processors run two boards.
-PARALLEL = $(if $(word 2,$(TESTED)),-n 2 --dist loadgroup)
+PARALLEL = $(if $(word 2,$(TESTED)),-n 2)
 define TEST_ON_BOARDS
 $(FIRMWARE) $(TESTED) \
 	&& $(if $(filter RPI_PICO,$(TESTED)),$(PYTHON) tools/emulator.py &&) \

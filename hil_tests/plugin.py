@@ -110,16 +110,21 @@ def slowness_of(item: pytest.Item) -> float:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test on a slow board has more time, too; and one process runs all tests of a board."""
-    parallel = config.pluginmanager.hasplugin("xdist")
+    """A test on a slow board has more time, too."""
     for item in items:
-        if parallel and (board := board_of(item)):
-            item.add_marker(pytest.mark.xdist_group(board))
         slowness = slowness_of(item)
         if slowness > 1:
             marker = item.get_closest_marker("timeout")
             seconds = float(marker.args[0] if marker else config.getini("timeout"))
             item.add_marker(pytest.mark.timeout(seconds * slowness), append=False)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With pytest-xdist one process runs all tests of a board, which nobody else may use meanwhile."""
+    from hil_tests.schedule import BoardScheduling
+
+    return BoardScheduling(config, log, selected_boards(config))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""Which process of pytest-xdist runs which test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+
+def board_in(nodeid: str, boards: Sequence[str]) -> str | None:
+    """The board that a test's name has between its brackets, if it is one of these."""
+    parameters = nodeid.rpartition("[")[2].rstrip("]").split("-") if "[" in nodeid else []
+    return next((board for board in boards if board in parameters), None)
+
+
+class BoardScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """All tests of a board go to one process; of the others, those of a file."""
+
+    def __init__(self, config: pytest.Config, log: Any, boards: Sequence[str]) -> None:
+        super().__init__(config, log)
+        self._boards = tuple(boards)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return board_in(nodeid, self._boards) or str(super()._split_scope(nodeid))
