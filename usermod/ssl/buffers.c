@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <string.h>
 
-#include "py/mperrno.h"
 #include "py/obj.h"
 
 #include "mbedtls/platform_util.h"
@@ -86,10 +85,14 @@ static bool in_is_consumed(const mpy_ssl_buffers_t *buffers) {
            && FIELD(buffers, badmac_seen_or_in_hsfraglen) == 0 && !message_left;
 }
 
-// True if a large buffer serves nothing but the wait for a header.
+// True if a large buffer holds nothing.
+static bool in_is_spare(const mpy_ssl_buffers_t *buffers) {
+    return buffers->in.size > MPY_SSL_BUFFER_SMALL && in_is_consumed(buffers);
+}
+
+// True if it serves nothing but the wait for a header, too.
 static bool in_is_idle(mpy_ssl_buffers_t *buffers) {
-    return buffers->in.size > MPY_SSL_BUFFER_SMALL && !buffers->receiving && in_is_consumed(buffers)
-           && !mpy_ssl_stream_has_input(buffers->stream);
+    return in_is_spare(buffers) && !mpy_ssl_stream_has_input(buffers->stream);
 }
 
 // A message in fragments grows to its whole length at once, and not with each of them.
@@ -111,10 +114,6 @@ static bool is_overlong(const mpy_ssl_buffers_t *buffers) {
 static int receive(void *ctx, unsigned char *buf, size_t len) {
     mpy_ssl_buffers_t *buffers = ctx;
     size_t needed = (size_t)(buf - FIELD(buffers, in_buf)) + len;
-    if (buffers->receiving) {
-        buffers->stream->error = MP_EBUSY; // a stream's own read has called the socket's
-        return MBEDTLS_ERR_SSL_WANT_READ;
-    }
     if (needed > buffers->in.size) {
         buffers->wanted = MAX(needed, whole_message(buffers));
         return is_overlong(buffers) ? MBEDTLS_ERR_SSL_INVALID_RECORD : MBEDTLS_ERR_SSL_WANT_READ;
@@ -123,13 +122,7 @@ static int receive(void *ctx, unsigned char *buf, size_t len) {
         buffers->wanted = MPY_SSL_BUFFER_SMALL;
         return MBEDTLS_ERR_SSL_WANT_READ;
     }
-    buffers->receiving = true;
-    int ret = mpy_ssl_stream_recv(buffers->stream, buf, len);
-    buffers->receiving = false;
-    if (ret >= 0) {
-        buffers->stream->error = 0; // whatever the stream's read did with the socket meanwhile
-    }
-    return ret;
+    return mpy_ssl_stream_recv(buffers->stream, buf, len);
 }
 
 int mpy_ssl_buffers_make_room(mpy_ssl_buffers_t *buffers) {
@@ -248,7 +241,7 @@ void mpy_ssl_buffers_settle(mpy_ssl_buffers_t *buffers, bool eager) {
     if (buffers->out.size > MPY_SSL_BUFFER_SMALL && FIELD(buffers, out_left) == 0) {
         replace(buffers, &buffers->out, MPY_SSL_BUFFER_SMALL);
     }
-    if (eager ? buffers->in.size > MPY_SSL_BUFFER_SMALL && !buffers->receiving && in_is_consumed(buffers) : in_is_idle(buffers)) {
+    if (eager ? in_is_spare(buffers) : in_is_idle(buffers)) {
         replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL);
     }
 }

@@ -43,7 +43,6 @@ typedef struct {
     mpy_ssl_buffer_t in;
     mpy_ssl_buffer_t out;
     size_t wanted;         // size that the input buffer is to have before f_recv is called again; 0: it has it
-    bool receiving;        // f_recv is running, with a pointer into the input buffer
     mpy_ssl_usage_t *usage; // where that is counted which is taken and given back
 } mpy_ssl_buffers_t;
 
