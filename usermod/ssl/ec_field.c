@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #define ALL_ONES 0xffffffff
+#define UNROLL _Pragma("GCC unroll 8") // all words of P-256
 
 #ifndef MPY_SSL_EC_FIELD_ASM
 
@@ -41,51 +42,59 @@ static inline uint32_t subtract_borrow(uint32_t a, uint32_t b, uint32_t *borrow)
 
 #endif
 
+// r = sum modulo p, for sum + carry * 2^(32 words) < 2 p.
+static inline void reduce_once(mpy_ssl_fe *r, const uint32_t *sum, uint32_t carry, const uint32_t *p, int words) {
+    uint32_t less[MPY_SSL_EC_WORDS];
+    uint32_t borrow = 0;
+    UNROLL for (int i = 0; i < words; i++) {
+        less[i] = subtract_borrow(sum[i], p[i], &borrow);
+    }
+    uint32_t keep = -(borrow & ~carry);
+    UNROLL for (int i = 0; i < words; i++) {
+        r->word[i] = less[i] ^ ((less[i] ^ sum[i]) & keep);
+    }
+}
+
+// sum = a + b; returns the carry.
+static inline uint32_t add_words(uint32_t *sum, const uint32_t *a, const uint32_t *b, int words) {
+    uint32_t carry = 0;
+    UNROLL for (int i = 0; i < words; i++) {
+        sum[i] = add_carry(a[i], b[i], &carry);
+    }
+    return carry;
+}
+
+// r = a - b modulo p.
+static inline void subtract_modulo(mpy_ssl_fe *r, const mpy_ssl_fe *a, const mpy_ssl_fe *b, const uint32_t *p, int words) {
+    uint32_t difference[MPY_SSL_EC_WORDS];
+    uint32_t borrow = 0, carry = 0;
+    UNROLL for (int i = 0; i < words; i++) {
+        difference[i] = subtract_borrow(a->word[i], b->word[i], &borrow);
+    }
+    borrow = -borrow;
+    UNROLL for (int i = 0; i < words; i++) {
+        r->word[i] = add_carry(difference[i], p[i] & borrow, &carry);
+    }
+}
+
 // --- P-256 -------------------------------------------------------------------------------------------------------
 
 #define WORDS 8
 
 #ifndef MPY_SSL_EC_FIELD_ASM
 
-static const mpy_ssl_fe prime = {{ALL_ONES, ALL_ONES, ALL_ONES, 0, 0, 0, 1, ALL_ONES}};
-
-// r = sum modulo p, for sum + carry * 2^256 < 2 p.
-static void reduce_once(mpy_ssl_fe *r, const uint32_t sum[WORDS], uint32_t carry) {
-    uint32_t less[WORDS];
-    uint32_t borrow = 0;
-#pragma GCC unroll 8
-    for (int i = 0; i < WORDS; i++) {
-        less[i] = subtract_borrow(sum[i], prime.word[i], &borrow);
-    }
-    uint32_t keep = -(borrow & ~carry);
-#pragma GCC unroll 8
-    for (int i = 0; i < WORDS; i++) {
-        r->word[i] = less[i] ^ ((less[i] ^ sum[i]) & keep);
-    }
+static void reduce_once_256(mpy_ssl_fe *r, const uint32_t sum[WORDS], uint32_t carry) {
+    reduce_once(r, sum, carry, mpy_ssl_field_p256.prime.word, WORDS);
 }
 
 static void add_256(mpy_ssl_fe *r, const mpy_ssl_fe *a, const mpy_ssl_fe *b) {
     uint32_t sum[WORDS];
-    uint32_t carry = 0;
-#pragma GCC unroll 8
-    for (int i = 0; i < WORDS; i++) {
-        sum[i] = add_carry(a->word[i], b->word[i], &carry);
-    }
-    reduce_once(r, sum, carry);
+    uint32_t carry = add_words(sum, a->word, b->word, WORDS);
+    reduce_once_256(r, sum, carry);
 }
 
 static void sub_256(mpy_ssl_fe *r, const mpy_ssl_fe *a, const mpy_ssl_fe *b) {
-    uint32_t difference[WORDS];
-    uint32_t borrow = 0, carry = 0;
-#pragma GCC unroll 8
-    for (int i = 0; i < WORDS; i++) {
-        difference[i] = subtract_borrow(a->word[i], b->word[i], &borrow);
-    }
-    borrow = -borrow;
-#pragma GCC unroll 8
-    for (int i = 0; i < WORDS; i++) {
-        r->word[i] = add_carry(difference[i], prime.word[i] & borrow, &carry);
-    }
+    subtract_modulo(r, a, b, mpy_ssl_field_p256.prime.word, WORDS);
 }
 
 // A column of a product that is formed column by column: a sum of 96 bits in two's complement.
@@ -155,7 +164,7 @@ static void mul_256(mpy_ssl_fe *r, const mpy_ssl_fe *a, const mpy_ssl_fe *b) {
     PM(6, 7, 7), PM(7, 6, 5), MINUS(6), HIGH(13);
     PM(7, 7, 6), MINUS(7), HIGH(14);
     PLUS(7), HIGH(15);
-    reduce_once(r, sum, c.low);
+    reduce_once_256(r, sum, c.low);
 }
 
 // Twice a product of two different words: a word times one of 2 a. F(i, j) is for j = i + 1, whose doubled word must not take
@@ -189,7 +198,7 @@ static void sqr_256(mpy_ssl_fe *r, const mpy_ssl_fe *a) {
     T(5), FM(6, 7, 7), PLUS(5), MINUS(6), HIGH(13);
     T(6), SM(7, 6), MINUS(7), HIGH(14);
     PLUS(7), HIGH(15);
-    reduce_once(r, sum, c.low);
+    reduce_once_256(r, sum, c.low);
 }
 
 #else
@@ -234,37 +243,18 @@ const mpy_ssl_field mpy_ssl_field_p256 = {
 
 #define WORDS 12
 
-// r = sum modulo p, for sum + carry * 2^384 < 2 p.
 static void reduce_once_384(mpy_ssl_fe *r, const uint32_t sum[WORDS], uint32_t carry) {
-    uint32_t less[WORDS];
-    uint32_t borrow = 0;
-    for (int i = 0; i < WORDS; i++) {
-        less[i] = subtract_borrow(sum[i], mpy_ssl_field_p384.prime.word[i], &borrow);
-    }
-    uint32_t keep = -(borrow & ~carry);
-    for (int i = 0; i < WORDS; i++) {
-        r->word[i] = less[i] ^ ((less[i] ^ sum[i]) & keep);
-    }
+    reduce_once(r, sum, carry, mpy_ssl_field_p384.prime.word, WORDS);
 }
 
 static void add_384(mpy_ssl_fe *r, const mpy_ssl_fe *a, const mpy_ssl_fe *b) {
     uint32_t sum[WORDS];
-    uint32_t carry = 0;
-    for (int i = 0; i < WORDS; i++) {
-        sum[i] = add_carry(a->word[i], b->word[i], &carry);
-    }
+    uint32_t carry = add_words(sum, a->word, b->word, WORDS);
     reduce_once_384(r, sum, carry);
 }
 
 static void sub_384(mpy_ssl_fe *r, const mpy_ssl_fe *a, const mpy_ssl_fe *b) {
-    uint32_t difference[WORDS];
-    uint32_t borrow = 0, carry = 0;
-    for (int i = 0; i < WORDS; i++) {
-        difference[i] = subtract_borrow(a->word[i], b->word[i], &borrow);
-    }
-    for (int i = 0; i < WORDS; i++) {
-        r->word[i] = add_carry(difference[i], mpy_ssl_field_p384.prime.word[i] & -borrow, &carry);
-    }
+    subtract_modulo(r, a, b, mpy_ssl_field_p384.prime.word, WORDS);
 }
 
 // The same reduction as for P-256: m[k] comes back in the columns k+1, k+3, k+4 and k+12.
