@@ -7,7 +7,7 @@ import ast
 from dataclasses import dataclass
 
 from hil_tests.boards import Board
-from hil_tests.peers import Session
+from hil_tests.peers import Session, TlsClient
 from hil_tests.records import Alert
 
 # What follows the failed check while the clock stands at 2000-01-01.
@@ -102,3 +102,13 @@ def assert_ended_well(session: Session) -> None:
     assert session.established, seen
     assert session.closed_cleanly, seen
     assert session.error is None, seen
+
+
+def assert_echoes(client: TlsClient) -> None:
+    """Shake hands with a board that echoes four bytes, see them come back, and close: both ends end well."""
+    client.handshake()
+    client.write(b"ping")
+    echo = client.read_exactly(4)
+    assert echo == b"ping", f"expected b'ping', seen {echo!r}; {client.describe()}"
+    client.shutdown()
+    assert_ended_well(client)

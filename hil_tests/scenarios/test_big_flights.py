@@ -13,7 +13,7 @@ from hil_tests.certificates import Authority, Identity
 from hil_tests.peers.proxy import TO_CLIENT, TO_SERVER, Action, Fault, Proxy
 from hil_tests.records import HEADER_SIZE, encode_record
 from hil_tests.scenarios.dut import PING, Dut, client_handshake_error
-from hil_tests.scenarios.failures import Failure, assert_ended_well, assert_was_refused, tls_failure
+from hil_tests.scenarios.failures import Failure, assert_echoes, assert_ended_well, assert_was_refused, tls_failure
 
 CERT_REQUIRED = 2
 TOO_DEEP = tls_failure(
@@ -101,11 +101,7 @@ def test_server_reassembles_a_flight_in_records_of(
     service = dut.serve(authority.p256)
     link = proxy(service.address, Refragment(TO_SERVER, PLAINTEXT[TO_SERVER], size))
     with tls_client(link.address, authority.p256, maximum="1.2") as client:
-        client.handshake()
-        client.write(b"ping")
-        assert client.read_exactly(4) == b"ping"
-        client.shutdown()
-        assert_ended_well(client)
+        assert_echoes(client)
     assert service.lines() == ["done"]
 
 
@@ -150,9 +146,5 @@ def test_server_accepts(dut: Dut, authority: Authority, tls_client: Callable[...
     certificate = BIG_CLIENTS[case](authority)
     service = dut.serve(authority.p256, trust=certificate, VERIFY=CERT_REQUIRED)
     with tls_client(service.address, authority.p256, certificate=certificate) as client:
-        client.handshake()
-        client.write(b"ping")
-        assert client.read_exactly(4) == b"ping"
-        client.shutdown()
-        assert_ended_well(client)
+        assert_echoes(client)
     assert service.lines() == ["done"]

@@ -10,7 +10,7 @@ import pytest
 from hil_tests import peers
 from hil_tests.certificates import Authority, Identity
 from hil_tests.scenarios.dut import Dut
-from hil_tests.scenarios.failures import assert_ended_well
+from hil_tests.scenarios.failures import assert_echoes, assert_ended_well
 
 CHAINS: dict[str, Callable[[Authority], Identity]] = {
     "rsa": lambda authority: authority.rsa,
@@ -48,11 +48,7 @@ def test_server_shows(dut: Dut, authority: Authority, tls_client: Callable[..., 
     identity = CHAINS[chain](authority)
     service = dut.serve(identity)
     with tls_client(service.address, identity) as client:
-        client.handshake()
-        client.write(b"ping")
-        assert client.read_exactly(4) == b"ping"
-        client.shutdown()
-        assert_ended_well(client)
+        assert_echoes(client)
         assert client.version == "TLSv1.2"
         assert client.peer_certificate == identity.certificate_der
     assert service.lines() == ["done"]

@@ -16,6 +16,7 @@ from hil_tests.scenarios.failures import (
     UNSET_CLOCK,
     Failure,
     assert_did_refuse,
+    assert_echoes,
     assert_ended_well,
     assert_was_refused,
     peer_sent,
@@ -74,11 +75,7 @@ def test_server_accepts_a_client_certificate(
     identity, certificate = (make(authority) for make in PAIRS[pair])
     service = dut.serve(identity, SERVE_AND_TELL, trust=identity, VERIFY=CERT_REQUIRED)
     with tls_client(service.address, identity, certificate=certificate) as client:
-        client.handshake()
-        client.write(b"ping")
-        assert client.read_exactly(4) == b"ping"
-        client.shutdown()
-        assert_ended_well(client)
+        assert_echoes(client)
     assert service.lines() == [certificate.fingerprint, "done"]
 
 
@@ -87,11 +84,7 @@ def test_server_that_does_not_insist_takes_a_client_without_certificate(
 ) -> None:
     service = dut.serve(authority.p256, SERVE_AND_TELL, trust=authority.p256, VERIFY=CERT_OPTIONAL)
     with tls_client(service.address, authority.p256) as client:
-        client.handshake()
-        client.write(b"ping")
-        assert client.read_exactly(4) == b"ping"
-        client.shutdown()
-        assert_ended_well(client)
+        assert_echoes(client)
     assert service.lines() == ["None", "done"]
 
 

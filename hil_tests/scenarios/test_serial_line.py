@@ -12,7 +12,7 @@ from hil_tests.boards import Board
 from hil_tests.boards.rp2 import Rp2Board
 from hil_tests.certificates import Authority
 from hil_tests.scenarios.dut import PATIENCE, identity_values
-from hil_tests.scenarios.failures import assert_ended_well
+from hil_tests.scenarios.failures import assert_echoes, assert_ended_well
 
 pytestmark = pytest.mark.requires("serial-line")
 
@@ -73,11 +73,7 @@ def test_server_on_a_uart(line: Rp2Board, authority: Authority, tls_client: Call
     script = line.start(SERVER, values=identity_values(authority.p256))
     script.expect("ready", timeout=PATIENCE)
     with line.wire() as address, tls_client(address, authority.p256, patience=PATIENCE) as client:
-        client.handshake()
-        client.write(b"ping")
-        assert client.read_exactly(4) == b"ping"
-        client.shutdown()
-        assert_ended_well(client)
+        assert_echoes(client)
         assert script.wait(PATIENCE).lines == ["ready", "b''"]
 
 

@@ -18,6 +18,7 @@ from hil_tests.scenarios.failures import (
     NO_CERTIFICATE,
     NO_COMMON_VERSION,
     assert_did_refuse,
+    assert_echoes,
     assert_ended_well,
     assert_was_refused,
     peer_sent,
@@ -70,11 +71,7 @@ def test_server_shows(dut: Dut, authority: Authority, tls_client: Callable[..., 
     identity = IDENTITIES[kind](authority)
     service = dut.serve(identity, VERSIONS=ONLY_1_3)
     with tls_client(service.address, identity, minimum="1.3") as client:
-        client.handshake()
-        client.write(b"ping")
-        assert client.read_exactly(4) == b"ping"
-        client.shutdown()
-        assert_ended_well(client)
+        assert_echoes(client)
         assert client.version == "TLSv1.3"
     assert service.lines() == ["done"]
 
@@ -222,11 +219,7 @@ def test_server_accepts_a_client_certificate(
     identity, certificate = (make(authority) for make in PAIRS[pair])
     service = dut.serve(identity, SERVE_AND_TELL, trust=identity, VERIFY=CERT_REQUIRED, VERSIONS=ONLY_1_3)
     with tls_client(service.address, identity, certificate=certificate) as client:
-        client.handshake()
-        client.write(b"ping")
-        assert client.read_exactly(4) == b"ping"
-        client.shutdown()
-        assert_ended_well(client)
+        assert_echoes(client)
     assert service.lines() == [certificate.fingerprint, "done"]
 
 
@@ -349,9 +342,5 @@ def test_everything_arrives_byte_by_byte(
     service = dut.serve(authority.p256, ECHO_ONCE, VERSIONS=ONLY_1_3)
     link = proxy(service.address, Split(TO_SERVER, 1), Split(TO_CLIENT, 1))
     with tls_client(link.address, authority.p256) as client:
-        client.handshake()
-        client.write(b"ping")
-        assert client.read_exactly(4) == b"ping"
-        client.shutdown()
-        assert_ended_well(client)
+        assert_echoes(client)
     assert service.lines() == ["done"]

@@ -11,7 +11,7 @@ from hil_tests import peers
 from hil_tests.certificates import Authority
 from hil_tests.peers.proxy import TO_CLIENT, TO_SERVER, Proxy, Split
 from hil_tests.scenarios.dut import ECHO_ONCE, PING, Dut
-from hil_tests.scenarios.failures import assert_ended_well
+from hil_tests.scenarios.failures import assert_echoes, assert_ended_well
 
 MEGABYTE = 1 << 20  # slow boards take less, but still many records
 BLOCK = 4096  # of `write_blocks` in on_board.py
@@ -187,11 +187,7 @@ def test_server_with_a_client_that_sends_byte_by_byte(
 ) -> None:
     service = dut.serve(authority.p256, ECHO_ONCE)
     with tls_client(service.address, authority.p256, dribble=DRIBBLE) as client:
-        client.handshake()
-        client.write(b"ping")
-        assert client.read_exactly(4) == b"ping"
-        client.shutdown()
-        assert_ended_well(client)
+        assert_echoes(client)
     assert service.lines() == ["done"]
 
 
@@ -210,9 +206,5 @@ def test_server_on_a_line_that_passes_single_bytes_both_ways(
     service = dut.serve(authority.p256, ECHO_ONCE)
     link = proxy(service.address, Split(TO_SERVER, 1, DRIBBLE), Split(TO_CLIENT, 1, DRIBBLE))
     with tls_client(link.address, authority.p256) as client:
-        client.handshake()
-        client.write(b"ping")
-        assert client.read_exactly(4) == b"ping"
-        client.shutdown()
-        assert_ended_well(client)
+        assert_echoes(client)
     assert service.lines() == ["done"]

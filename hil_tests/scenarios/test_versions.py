@@ -15,6 +15,7 @@ from hil_tests.scenarios.failures import (
     NO_COMMON_VERSION,
     NOTHING_IN_COMMON,
     assert_did_refuse,
+    assert_echoes,
     assert_ended_well,
     assert_was_refused,
     peer_sent,
@@ -39,11 +40,7 @@ def test_server_speaks_1_2(
 ) -> None:
     service = dut.serve(authority.p256)
     with tls_client(service.address, authority.p256, maximum=maximum) as client:
-        client.handshake()
-        client.write(b"ping")
-        assert client.read_exactly(4) == b"ping"
-        client.shutdown()
-        assert_ended_well(client)
+        assert_echoes(client)
         assert client.version == "TLSv1.2"
     assert service.lines() == ["done"]
 
