@@ -20,7 +20,7 @@ from hil_tests.peers.behaviours import (
     truncated_record,
 )
 from hil_tests.peers.client import TlsClient
-from hil_tests.peers.commands import OpensslServer, curl, openssl_client
+from hil_tests.peers.commands import OpensslClient, OpensslServer, curl, openssl_client
 from hil_tests.peers.server import RawServer, TlsServer
 from hil_tests.peers.session import Session
 from hil_tests.peers.wire import Wire
@@ -29,6 +29,7 @@ from hil_tests.process import CommandResult, run_command
 __all__ = [
     "Behaviour",
     "CommandResult",
+    "OpensslClient",
     "OpensslServer",
     "RawBehaviour",
     "RawServer",

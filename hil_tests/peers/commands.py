@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from hil_tests.certificates import Identity
 from hil_tests.errors import RigError
@@ -38,38 +39,42 @@ def openssl_client(
 ExceptionType = type[BaseException]
 
 
-class OpensslServer:
-    """`openssl s_server` on an ephemeral port; stopped at the end of a `with` block. Its output goes to `log`."""
+class OpensslProgram:
+    """A program of OpenSSL's beside a test; stopped at the end of a `with` block. Its output goes to `log`."""
 
-    def __init__(self, identity: Identity, log: Path, *arguments: str, timeout: float = 10.0) -> None:
+    def __init__(self, log: Path, *arguments: str) -> None:
         require("openssl")
-        self.identity = identity
         self.log = log
-        command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-naccept", "100"]
-        command += ["-cert", str(identity.chain_file), "-cert_chain", str(identity.chain_file)]
-        command += ["-key", str(identity.key_file), *arguments]
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                child_command(command), stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT
+                child_command(["openssl", *arguments]), stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT
             )
-        self.port = self._announced_port(timeout)
-        self.address = ("127.0.0.1", self.port)
 
-    def _announced_port(self, timeout: float) -> int:
+    @property
+    def output(self) -> str:
+        """What it has printed so far."""
+        return self.log.read_text(errors="replace")
+
+    def expect(self, text: str, timeout: float) -> None:
+        """Wait until it has printed `text`. Raises RigError with its output if it ends before, or after `timeout` s."""
         deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline and self._process.poll() is None:
-            for line in self.log.read_text(errors="replace").splitlines():
-                if line.startswith("ACCEPT "):
-                    return int(line.rsplit(":", 1)[1])
+        while text not in self.output:
+            ended = self._process.poll() is not None
+            if (ended or time.monotonic() >= deadline) and text not in self.output:
+                self.close()
+                raise RigError(f"openssl {'ended' if ended else 'ran on'} and did not say {text!r}:\n{self.output}")
             time.sleep(0.01)  # a program that only prints; there is nothing to wait on
-        self.close()
-        raise RigError(f"openssl s_server did not start; it said:\n{self.log.read_text(errors='replace')}")
 
     def type(self, text: bytes) -> None:
-        """Type at its console: a line "r" renegotiates, others are sent to the client."""
+        """Type at its console: a line "r" (server) or "R" (client) renegotiates, others are sent to the peer."""
         assert self._process.stdin is not None
         self._process.stdin.write(text)
         self._process.stdin.flush()
+
+    def wait(self, timeout: float) -> str:
+        """Its output when it has ended by itself. Raises subprocess.TimeoutExpired."""
+        self._process.wait(timeout)
+        return self.output
 
     def close(self) -> None:
         """Stop it."""
@@ -78,8 +83,28 @@ class OpensslServer:
         if self._process.stdin is not None:
             self._process.stdin.close()
 
-    def __enter__(self) -> OpensslServer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: ExceptionType | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+class OpensslServer(OpensslProgram):
+    """`openssl s_server` on an ephemeral port."""
+
+    def __init__(self, identity: Identity, log: Path, *arguments: str, timeout: float = 30.0) -> None:
+        self.identity = identity
+        listen = ["-accept", "127.0.0.1:0", "-naccept", "100", "-key", str(identity.key_file)]
+        show = ["-cert", str(identity.chain_file), "-cert_chain", str(identity.chain_file)]
+        super().__init__(log, "s_server", *listen, *show, *arguments)
+        self.expect("ACCEPT 127.0.0.1:", timeout)
+        self.port = int(self.output.split("ACCEPT 127.0.0.1:", 1)[1].splitlines()[0])
+        self.address = ("127.0.0.1", self.port)
+
+
+class OpensslClient(OpensslProgram):
+    """`openssl s_client`, connected to `address`; it verifies nothing."""
+
+    def __init__(self, address: tuple[str, int], log: Path, *arguments: str) -> None:
+        super().__init__(log, "s_client", "-connect", f"{address[0]}:{address[1]}", *arguments)

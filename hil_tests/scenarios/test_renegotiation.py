@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 from hil_tests import peers
 from hil_tests.certificates import Authority
-from hil_tests.process import child_command
 from hil_tests.scenarios.dut import PATIENCE, Dut
 from hil_tests.scenarios.failures import Failure, peer_sent
 
@@ -35,11 +33,12 @@ def test_client_refuses_to_renegotiate(dut: Dut, authority: Authority, tmp_path:
         values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": identity.name, "CA": identity.root_der}
         script = dut.start(CLIENT + "\nattempt(work)\n", values)
         script.expect("sent", timeout=PATIENCE)
+        server.expect("first\n", dut.patience)
         server.type(b"r\n")
         script.expect("sent", timeout=PATIENCE)
         server.type(b"hello\n")
         lines = script.wait(PATIENCE).lines
-        said = server.log.read_text(errors="replace")
+        said = server.output
     assert Failure.parse(lines[:2]) == peer_sent("handshake_failure")
     assert lines[2:] == ["sent", "b'hello\\n'", "done"]
     assert "<<< TLS 1.2, Alert [length 0002], warning no_renegotiation" in said
@@ -65,28 +64,16 @@ def work():
 """
 
 
-def test_server_refuses_to_renegotiate(dut: Dut, authority: Authority) -> None:
+def test_server_refuses_to_renegotiate(dut: Dut, authority: Authority, tmp_path: Path) -> None:
     service = dut.serve(authority.p256, SERVER)
-    said = s_client_says(service.address, b"R\n", dut.patience)
+    with peers.OpensslClient(service.address, tmp_path / "first.log", "-tls1_2", "-msg") as client:
+        client.expect("hello\n", dut.patience)  # OpenSSL takes no data while it renegotiates
+        client.type(b"R\n")
+        said = client.wait(dut.patience)
     assert "<<< TLS 1.2, Alert [length 0002], warning no_renegotiation" in said
-    s_client_says(service.address, b"bye\n", dut.patience)
+    with peers.OpensslClient(service.address, tmp_path / "second.log", "-tls1_2") as client:
+        client.type(b"bye\n")
+        client.wait(dut.patience)
     lines = service.lines()
     assert Failure.parse(lines[:1]) == peer_sent("handshake_failure")
     assert lines[1:] == ["b'bye\\n'", "done"]
-
-
-def s_client_says(address: tuple[str, int], line: bytes, patience: float) -> str:
-    """Type a line ("R" renegotiates) at `openssl s_client` once it is connected. Gives what it printed to its end."""
-    command = ["openssl", "s_client", "-connect", f"{address[0]}:{address[1]}", "-tls1_2", "-msg"]
-    process = subprocess.Popen(
-        child_command(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    assert process.stdin is not None
-    try:
-        process.stdin.write(line)
-        process.stdin.flush()
-        process.wait(patience)
-        output, _ = process.communicate()
-    finally:
-        process.kill()
-    return output.decode(errors="replace")
