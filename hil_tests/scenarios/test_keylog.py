@@ -12,6 +12,8 @@ from hil_tests.certificates import Authority
 from hil_tests.scenarios.dut import Dut
 from hil_tests.scenarios.failures import Failure
 
+VERSIONS = {"1.2": (0x0303, 0x0303), "1.3": (0x0304, 0x0304)}
+
 CLIENT = """
 def work():
     import os
@@ -27,22 +29,27 @@ def work():
 """
 
 
+NEW = pytest.param("1.3", 5, marks=pytest.mark.requires("tls-1.3"))
+
+
 def secrets_of(text: str) -> set[str]:
-    """The lines of TLS 1.2 in a key log, the hexadecimal digits in lower case."""
-    lines = [line.split() for line in text.splitlines() if line.startswith("CLIENT_RANDOM ")]
-    return {" ".join(word.lower() for word in words) for words in lines}
+    """The lines of a key log, the hexadecimal digits in lower case."""
+    lines = [line.split() for line in text.splitlines() if "_" in line and len(line.split()) == 3]
+    return {" ".join([label, *(word.lower() for word in words)]) for label, *words in lines}
 
 
 @pytest.mark.requires("filesystem", "key-log")
-def test_the_log_is_openssls(dut: Dut, authority: Authority, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version, lines_each", [("1.2", 1), NEW])
+def test_the_log_is_openssls(dut: Dut, authority: Authority, tmp_path: Path, version: str, lines_each: int) -> None:
     theirs = tmp_path / "openssl.log"
-    arguments = ("-tls1_2", "-keylogfile", str(theirs))
+    arguments = (f"-tls{version.replace('.', '_')}", "-keylogfile", str(theirs))
     with peers.OpensslServer(authority.p256, tmp_path / "server.log", *arguments) as server:
-        values = {"HOST": dut.board.host_address, "PORT": server.port}
+        values = {"HOST": dut.board.host_address, "PORT": server.port, "VERSIONS": VERSIONS[version]}
         lines = dut.attempt(CLIENT, {**values, "NAME": "server.test", "CA": authority.p256.root_der})
-    assert lines[:2] == ["False", "True"] and lines[-1] == "done", lines
+    # A client of 1.3 that reads nothing gets no ticket.
+    assert lines[:2] == ["False", str(version == "1.2")] and lines[-1] == "done", lines
     ours = secrets_of("\n".join(lines))
-    assert len(ours) == 2
+    assert len(ours) == 2 * lines_each
     assert ours == secrets_of(theirs.read_text())
 
 

@@ -54,6 +54,11 @@ static inline void mpy_ssl_private_free_handshake(mbedtls_ssl_context *ssl) {
     }
 }
 
+// exporter_master_secret (RFC 8446, 7.5) of the handshake under way, once it has keys for data. 3.6 exports the other secrets.
+static inline const uint8_t *mpy_ssl_private_exporter_secret(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(session_negotiate)->MBEDTLS_PRIVATE(app_secrets).exporter_master_secret;
+}
+
 // A server of TLS 1.3 writes with the keys for data from its Finished on (RFC 8446, 7.1 and A.2). Mbed TLS 3.6 changes to them when
 // the client's Finished has come, and the client cannot read an alert that is sent before. Nothing else is: the next message after
 // that change has the same number again, so what is sent between has to be the last.
