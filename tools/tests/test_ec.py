@@ -100,6 +100,17 @@ class Module:
         finite = function(self._curve(), ctypes.byref(result), words(u), words(v), ctypes.byref(other), room)
         return (self.number(result.x), self.number(result.y)) if finite else None
 
+    def divide(self, numerators: tuple[int, int], divisor: int) -> tuple[int, int]:
+        quotients = (Words * 2)()
+        self.library.mpy_ssl_ec_divide(self._curve(), quotients, (Words * 2)(*map(words, numerators)), words(divisor))
+        return self.number(quotients[0]), self.number(quotients[1])
+
+    def verify(self, hashed: int, r: int, s: int, point: Point) -> bool:
+        function = self.library.mpy_ssl_ec_verify
+        function.restype = ctypes.c_bool
+        public, room = WordPoint(*map(words, point)), ctypes.create_string_buffer(ROOM)
+        return bool(function(self._curve(), words(hashed), words(r), words(s), ctypes.byref(public), room))
+
     def is_on_curve(self, x: int, y: int) -> bool:
         function = self.library.mpy_ssl_ec_is_on_curve
         function.restype = ctypes.c_bool
@@ -221,6 +232,56 @@ def test_a_sum_of_two_multiples_is_openssls(module: Module, private: int) -> Non
 
 def test_a_sum_at_infinity_is_reported(module: Module) -> None:
     assert module.multiply_add(module.order - 6, 2, times(module.curve, 3)) is None
+
+
+def test_quotients_times_their_divisor_are_the_numerators(module: Module) -> None:
+    order, source = module.order, random.Random(5)
+    for divisor in scalars(module):
+        numerators = (source.randrange(order), source.choice([0, 1, order - 1, divisor]))
+        quotients = module.divide(numerators, divisor)
+        assert tuple(q * divisor % order for q in quotients) == numerators, hex(divisor)
+        assert max(quotients) < order
+
+
+def sign(module: Module, private: int, hashed: int, nonce: int) -> tuple[int, int]:
+    """r and s of ECDSA (FIPS 186-4, 6.4), in Python's integers."""
+    r = times(module.curve, nonce)[0] % module.order
+    return r, pow(nonce, -1, module.order) * (hashed + r * private) % module.order
+
+
+def test_signatures_are_accepted(module: Module) -> None:
+    source, order, top = random.Random(6), module.order, 2**module.curve.bits - 1
+    for hashed in (0, 1, order - 1, order, order + 1, top, source.randrange(top), source.randrange(top)):
+        for private in (1, 2, order - 1, source.randrange(order)):
+            r, s = sign(module, private, hashed, source.randrange(1, order))
+            assert module.verify(hashed, r, s, times(module.curve, private)), (hex(hashed), hex(private))
+
+
+def test_signatures_with_something_changed_are_refused(module: Module) -> None:
+    order, top = module.order, 2**module.curve.bits - 1
+    point = times(module.curve, 77)
+    r, s = sign(module, 77, 12345, 678)
+    assert module.verify(12345, r, s, point)
+    for wrong in ((12344, r, s), (12345, r ^ 1, s), (12345, r, s ^ 1), (12345, s, r), (r, 12345, s)):
+        assert not module.verify(*wrong, point), wrong
+    assert not module.verify(12345, r, s, times(module.curve, 78))
+    for edge in (0, order, top):
+        assert not module.verify(12345, edge, s, point)
+        assert not module.verify(12345, r, edge, point)
+
+
+def test_a_signature_that_adds_up_to_infinity_is_refused(module: Module) -> None:
+    hashed, r = 12345, 678  # hash + r * private = 0
+    private = -hashed * pow(r, -1, module.order) % module.order
+    assert not module.verify(hashed, r, 91011, times(module.curve, private))
+
+
+def test_a_coordinate_above_the_order_is_reduced(module: Module) -> None:
+    p, (gx, gy) = module.curve.prime, module.curve.generator
+    squares = ((x, (x**3 - 3 * x + gy**2 - gx**3 + 3 * gx) % p) for x in range(module.order + 1, p))
+    point = next((x, y) for x, square in squares if (y := pow(square, (p + 1) // 4, p)) ** 2 % p == square)
+    r = point[0] - module.order
+    assert module.verify(0, r, r, point)  # 0 times the generator and r / s = 1 times the point
 
 
 def test_points_of_the_curve_are_accepted(module: Module) -> None:

@@ -45,6 +45,9 @@ void *memset(void *p, int v, size_t n) { volatile char *c = p; while (n--) { *c+
 void *memcpy(void *p, const void *q, size_t n) {
     volatile char *c = p; const volatile char *d = q; while (n--) { *c++ = *d++; } return p;
 }
+int memcmp(const void *p, const void *q, size_t n) {
+    const volatile unsigned char *c = p, *d = q; int r = 0; while (n-- && r == 0) { r = *c++ - *d++; } return r;
+}
 """
 
 
@@ -150,6 +153,7 @@ def build(processor: Processor, folder: Path) -> Path:
     (folder / "mbedtls" / "platform_util.h").write_text(
         "#include <stddef.h>\nvoid mbedtls_platform_zeroize(void *buf, size_t len);\n"
         "void *memset(void *, int, size_t);\nvoid *memcpy(void *, const void *, size_t);\n"
+        "int memcmp(const void *, const void *, size_t);\n"
     )
     (folder / "string.h").write_text('#include "mbedtls/platform_util.h"\n')
     (folder / "library.c").write_text(LIBRARY)

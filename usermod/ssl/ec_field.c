@@ -4,9 +4,9 @@
 #include <stddef.h>
 
 #define ALL_ONES 0xffffffff
-#define UNROLL _Pragma("GCC unroll 8") // all words of P-256
-
 #ifndef MPY_SSL_EC_FIELD_ASM
+
+#define UNROLL _Pragma("GCC unroll 12") // all words
 
 // Sums and differences with a carry or borrow of 0 or 1, in comparisons of single words: those become no branches.
 static inline uint32_t add_carry(uint32_t a, uint32_t b, uint32_t *carry) {
@@ -26,6 +26,8 @@ static inline uint32_t subtract_borrow(uint32_t a, uint32_t b, uint32_t *borrow)
 }
 
 #else
+
+#define UNROLL _Pragma("GCC unroll 1")
 
 // The same in sums of two words, for processors on which comparisons become branches.
 static inline uint32_t add_carry(uint32_t a, uint32_t b, uint32_t *carry) {
@@ -142,10 +144,11 @@ static inline uint32_t next_column(column *c) {
 #define MINUS(k) subtract_word(&c, m[k])
 #define PLUS(k) add_word(&c, m[k])
 
-#define P(i, j) add_product(&c, a->word[i], b->word[j], 0)
-#define PM(i, j, k) add_product(&c, a->word[i], b->word[j], m[k])
+#define P(i, j) add_product(&c, a[i], b[j], 0)
+#define PM(i, j, k) add_product(&c, a[i], b[j], m[k])
 
-static void mul_256(mpy_ssl_fe *r, const mpy_ssl_fe *a, const mpy_ssl_fe *b) {
+static void mul_256(mpy_ssl_fe *r, const mpy_ssl_fe *left, const mpy_ssl_fe *right) {
+    const uint32_t *a = left->word, *b = right->word;
     uint32_t m[WORDS], sum[WORDS];
     column c = {0, 0, 0};
     P(0, 0), LOW(0);
@@ -169,18 +172,19 @@ static void mul_256(mpy_ssl_fe *r, const mpy_ssl_fe *a, const mpy_ssl_fe *b) {
 
 // Twice a product of two different words: a word times one of 2 a. F(i, j) is for j = i + 1, whose doubled word must not take
 // over the topmost bit of a[i]; T(i) adds what 2 a has above its eight words.
-#define DOUBLED(j) ((a->word[j] << 1) | (a->word[(j) - 1] >> 31))
-#define S(i) add_product(&c, a->word[i], a->word[i], 0)
-#define F(i, j) add_product(&c, a->word[i], a->word[j] << 1, 0)
-#define D(i, j) add_product(&c, a->word[i], DOUBLED(j), 0)
-#define SM(i, k) add_product(&c, a->word[i], a->word[i], m[k])
-#define FM(i, j, k) add_product(&c, a->word[i], a->word[j] << 1, m[k])
-#define DM(i, j, k) add_product(&c, a->word[i], DOUBLED(j), m[k])
-#define T(i) add_word(&c, a->word[i] & top)
+#define DOUBLED(j) ((a[j] << 1) | (a[(j) - 1] >> 31))
+#define S(i) add_product(&c, a[i], a[i], 0)
+#define F(i, j) add_product(&c, a[i], a[j] << 1, 0)
+#define D(i, j) add_product(&c, a[i], DOUBLED(j), 0)
+#define SM(i, k) add_product(&c, a[i], a[i], m[k])
+#define FM(i, j, k) add_product(&c, a[i], a[j] << 1, m[k])
+#define DM(i, j, k) add_product(&c, a[i], DOUBLED(j), m[k])
+#define T(i) add_word(&c, a[i] & top)
 
-static void sqr_256(mpy_ssl_fe *r, const mpy_ssl_fe *a) {
+static void sqr_256(mpy_ssl_fe *r, const mpy_ssl_fe *element) {
+    const uint32_t *a = element->word;
     uint32_t m[WORDS], sum[WORDS];
-    uint32_t top = -(a->word[7] >> 31);
+    uint32_t top = -(a[7] >> 31);
     column c = {0, 0, 0};
     S(0), LOW(0);
     F(0, 1), LOW(1);
@@ -262,16 +266,16 @@ static void reduce_384(mpy_ssl_fe *r, const uint32_t t[2 * WORDS]) {
     uint32_t padded[4 + WORDS + 4], sum[WORDS];
     uint32_t *m = padded + 4;
     int64_t column = 0;
-    for (int k = 0; k < 4; k++) {
+    UNROLL for (int k = 0; k < 4; k++) {
         padded[k] = 0;
         m[WORDS + k] = 0;
     }
-    for (int k = 0; k < WORDS; k++) {
+    UNROLL for (int k = 0; k < WORDS; k++) {
         column += (int64_t)t[k] + m[k - 1] - m[k - 3] - m[k - 4];
         m[k] = (uint32_t)column;
         column >>= 32;
     }
-    for (int k = WORDS; k < 2 * WORDS; k++) {
+    UNROLL for (int k = WORDS; k < 2 * WORDS; k++) {
         column += (int64_t)t[k] + m[k - WORDS];
         if (k < WORDS + 4) {
             column += (int64_t)m[k - 1] - m[k - 3] - m[k - 4];
@@ -284,58 +288,93 @@ static void reduce_384(mpy_ssl_fe *r, const uint32_t t[2 * WORDS]) {
 
 #ifndef MPY_SSL_EC_FIELD_ASM
 
-void mpy_ssl_ec_product(uint32_t *t, const uint32_t *a, const uint32_t *b, uint32_t bytes) {
-    int words = (int)bytes / 4;
-    column c = {0, 0, 0};
-    for (int k = 0; k < 2 * words - 1; k++) {
-        int first = k < words ? 0 : k - words + 1;
-        const uint32_t *x = a + first, *y = b + k - first, *last = a + k - first;
-        do {
-            add_product(&c, *x, *y--, 0);
-        } while (x++ != last);
-        t[k] = next_column(&c);
-    }
-    t[2 * words - 1] = c.low;
+// Numbers of six words, the halves of those with twelve. The sums below fit twelve words, as those of single words fit two.
+#define HALF 6
+#define NEXT(k) r[k] = next_column(&c)
+#define PX(i, j) add_product(&c, a[i], b[j], x[(i) + (j)])
+#define PY(i, j) add_product(&c, a[i], b[j], y[(i) + (j)])
+
+// r = a * b + x + y; r may be x or y.
+static void product_half(uint32_t *r, const uint32_t *restrict a, const uint32_t *restrict b, const uint32_t *x, const uint32_t *y) {
+    column c = {y[0], 0, 0};
+    PX(0, 0), NEXT(0);
+    PX(0, 1), PY(1, 0), NEXT(1);
+    PX(0, 2), PY(1, 1), P(2, 0), NEXT(2);
+    PX(0, 3), PY(1, 2), P(2, 1), P(3, 0), NEXT(3);
+    PX(0, 4), PY(1, 3), P(2, 2), P(3, 1), P(4, 0), NEXT(4);
+    PX(0, 5), PY(1, 4), P(2, 3), P(3, 2), P(4, 1), P(5, 0), NEXT(5);
+    P(1, 5), P(2, 4), P(3, 3), P(4, 2), P(5, 1), NEXT(6);
+    P(2, 5), P(3, 4), P(4, 3), P(5, 2), NEXT(7);
+    P(3, 5), P(4, 4), P(5, 3), NEXT(8);
+    P(4, 5), P(5, 4), NEXT(9);
+    P(5, 5), NEXT(10), NEXT(11);
 }
 
-// c += 2 d
-static inline void add_twice(column *c, const column *d) {
-    add_word(c, d->low << 1);
-    column high = {c->middle, c->high, 0};
-    add_word(&high, d->middle << 1 | d->low >> 31);
-    c->middle = high.low;
-    c->high = high.middle + (d->high << 1 | d->middle >> 31);
+// r = a * a
+static void square_half(uint32_t *r, const uint32_t *restrict a) {
+    uint32_t top = -(a[5] >> 31);
+    column c = {0, 0, 0};
+    S(0), NEXT(0);
+    F(0, 1), NEXT(1);
+    D(0, 2), S(1), NEXT(2);
+    D(0, 3), F(1, 2), NEXT(3);
+    D(0, 4), D(1, 3), S(2), NEXT(4);
+    D(0, 5), D(1, 4), F(2, 3), NEXT(5);
+    T(0), D(1, 5), D(2, 4), S(3), NEXT(6);
+    T(1), D(2, 5), F(3, 4), NEXT(7);
+    T(2), D(3, 5), S(4), NEXT(8);
+    T(3), F(4, 5), NEXT(9);
+    T(4), S(5), NEXT(10), NEXT(11);
 }
 
-void mpy_ssl_ec_square(uint32_t *t, const uint32_t *a, uint32_t bytes) {
-    int words = (int)bytes / 4;
-    column c = {0, 0, 0};
-    for (int k = 0; k < 2 * words - 1; k++) {
-        column pairs = {0, 0, 0};
-        int i = k < words ? 0 : k - words + 1;
-        for (; i < k - i; i++) {
-            add_product(&pairs, a[i], a[k - i], 0);
-        }
-        add_twice(&c, &pairs);
-        if (i == k - i) {
-            add_product(&c, a[i], a[i], 0);
-        }
-        t[k] = next_column(&c);
+static const uint32_t zero[HALF];
+
+static void product_384(uint32_t t[2 * WORDS], const uint32_t *a, const uint32_t *b) {
+    uint32_t middle[2 * HALF];
+    product_half(t, a, b, zero, zero);
+    product_half(middle, a + HALF, b, t + HALF, zero);
+    product_half(t + HALF, a, b + HALF, middle, zero);
+    product_half(t + WORDS, a + HALF, b + HALF, middle + HALF, t + WORDS);
+}
+
+static void square_384(uint32_t t[2 * WORDS], const uint32_t *a) {
+    uint32_t middle[2 * HALF];
+    uint32_t carry = 0, above = 0;
+    square_half(t, a);
+    square_half(t + WORDS, a + HALF);
+    product_half(middle, a, a + HALF, zero, zero);
+    UNROLL for (int i = 0; i < 2 * HALF; i++) {
+        t[HALF + i] = add_carry(t[HALF + i], middle[i] << 1 | above, &carry);
+        above = middle[i] >> 31;
     }
-    t[2 * words - 1] = c.low;
+    carry += above;
+    UNROLL for (int i = 3 * HALF; i < 4 * HALF; i++) {
+        t[i] += carry;
+        carry = t[i] < carry;
+    }
+}
+
+#else
+
+static void product_384(uint32_t t[2 * WORDS], const uint32_t *a, const uint32_t *b) {
+    mpy_ssl_ec_product(t, a, b, 4 * WORDS);
+}
+
+static void square_384(uint32_t t[2 * WORDS], const uint32_t *a) {
+    mpy_ssl_ec_square(t, a, 4 * WORDS);
 }
 
 #endif
 
 static void mul_384(mpy_ssl_fe *r, const mpy_ssl_fe *a, const mpy_ssl_fe *b) {
     uint32_t t[2 * WORDS];
-    mpy_ssl_ec_product(t, a->word, b->word, 4 * WORDS);
+    product_384(t, a->word, b->word);
     reduce_384(r, t);
 }
 
 static void sqr_384(mpy_ssl_fe *r, const mpy_ssl_fe *a) {
     uint32_t t[2 * WORDS];
-    mpy_ssl_ec_square(t, a->word, 4 * WORDS);
+    square_384(t, a->word);
     reduce_384(r, t);
 }
 

@@ -35,7 +35,7 @@ typedef struct {
     const mpy_ssl_fe_step *inversion;   // the steps that give a^(p - 2), ended by one with no squares
 } mpy_ssl_field;
 
-// P-256: 730, 560, 140 and 90 instructions on RV32IM; P-384: 3,340, 2,790, 380 and 270.
+// P-256: 729, 559, 135 and 93 instructions on RV32IM; P-384: 1852, 1339, 216 and 156.
 extern const mpy_ssl_field mpy_ssl_field_p256, mpy_ssl_field_p384;
 
 // r = 1 / a by Fermat's theorem; 0 for 0.

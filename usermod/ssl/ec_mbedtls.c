@@ -5,6 +5,7 @@
 
 #include "accelerator.h"
 #include "ec_point.h"
+#include "mbedtls/asn1.h"
 #include "mbedtls/platform.h"
 #include "mbedtls/platform_util.h"
 
@@ -70,10 +71,6 @@ static bool is_generator(const mpy_ssl_curve *curve, const mpy_ssl_ec_point *a) 
     return memcmp(a, &curve->generator, sizeof(*a)) == 0;
 }
 
-static bool public_scalar_in(const mpy_ssl_curve *curve, mpy_ssl_fe *r, const mbedtls_mpi *m) {
-    return number_in(curve, r, m) && (mpy_ssl_ec_is_scalar(curve, r) || mpy_ssl_fe_is_zero(curve->field, r));
-}
-
 // Room for the multiples of a point; NULL if there is no memory.
 static mpy_ssl_ec_room *take_room(void) {
     return mbedtls_calloc(1, sizeof(mpy_ssl_ec_room));
@@ -134,25 +131,62 @@ int __wrap_mbedtls_ecp_mul(mbedtls_ecp_group *grp, mbedtls_ecp_point *R, const m
     return __wrap_mbedtls_ecp_mul_restartable(grp, R, m, P, f_rng, p_rng, NULL);
 }
 
-int __wrap_mbedtls_ecp_muladd_restartable(mbedtls_ecp_group *grp, mbedtls_ecp_point *R, const mbedtls_mpi *m,
-    const mbedtls_ecp_point *P, const mbedtls_mpi *n, const mbedtls_ecp_point *Q, mbedtls_ecp_restart_ctx *rs_ctx) {
-    const mpy_ssl_curve *curve = curve_of(grp);
-    mpy_ssl_fe u, v;
+// The lowest byte last. False for a number that has more words than the curve's field.
+static bool bytes_in(const mpy_ssl_curve *curve, mpy_ssl_fe *r, const unsigned char *bytes, size_t size) {
+    bool fits = true;
+    memset(r, 0, sizeof(*r));
+    for (; size > 0; size--, bytes++) {
+        size_t word = (size - 1) / 4;
+        if (word < (size_t)curve->field->words) {
+            r->word[word] |= (uint32_t)*bytes << ((size - 1) % 4 * 8);
+        } else {
+            fits = fits && *bytes == 0;
+        }
+    }
+    return fits;
+}
+
+// r and s of a signature in DER (RFC 3279, 2.2.3): 0, or an error if that is not what it is.
+static int signature_in(const mpy_ssl_curve *curve, mpy_ssl_fe number[2], const unsigned char *sig, size_t slen) {
+    unsigned char *p = (unsigned char *)sig;
+    const unsigned char *end = sig + slen;
+    size_t size;
+    int error = mbedtls_asn1_get_tag(&p, end, &size, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE);
+    if (error == 0 && p + size != end) {
+        error = MBEDTLS_ERR_ASN1_LENGTH_MISMATCH;
+    }
+    for (int i = 0; i < 2 && error == 0; i++) {
+        error = mbedtls_asn1_get_tag(&p, end, &size, MBEDTLS_ASN1_INTEGER);
+        if (error == 0) {
+            error = bytes_in(curve, &number[i], p, size) ? 0 : MBEDTLS_ERR_ECP_VERIFY_FAILED;
+            p += size;
+        }
+    }
+    return error == 0 && p != end ? MBEDTLS_ERR_ECP_SIG_LEN_MISMATCH : error;
+}
+
+int __wrap_mbedtls_ecdsa_read_signature(mbedtls_ecdsa_context *ctx, const unsigned char *hash, size_t hlen,
+    const unsigned char *sig, size_t slen) {
+    const mpy_ssl_curve *curve = curve_of(&ctx->MBEDTLS_PRIVATE(grp));
+    mpy_ssl_fe e, number[2];
     mpy_ssl_ec_point point;
-    (void)rs_ctx;
-    if (!curve || !point_in(curve, &point, P) || !is_generator(curve, &point)) {
-        return OTHER_CURVE(__real_mbedtls_ecp_muladd_restartable(grp, R, m, P, n, Q, rs_ctx));
+    if (!curve) {
+        return OTHER_CURVE(__real_mbedtls_ecdsa_read_signature(ctx, hash, hlen, sig, slen));
     }
-    if (!public_scalar_in(curve, &u, m) || !public_scalar_in(curve, &v, n) || !point_in(curve, &point, Q)) {
-        return MBEDTLS_ERR_ECP_INVALID_KEY;
+    int error = signature_in(curve, number, sig, slen);
+    if (error == 0 && !point_in(curve, &point, &ctx->MBEDTLS_PRIVATE(Q))) {
+        error = MBEDTLS_ERR_ECP_INVALID_KEY;
     }
-    mpy_ssl_ec_room *room = take_room();
-    if (!room) {
-        return MBEDTLS_ERR_ECP_ALLOC_FAILED;
+    mpy_ssl_ec_room *room = error == 0 ? take_room() : NULL;
+    if (room) {
+        size_t size = 4 * (size_t)curve->field->words;
+        bytes_in(curve, &e, hash, hlen < size ? hlen : size); // the leftmost bits
+        error = mpy_ssl_ec_verify(curve, &e, &number[0], &number[1], &point, room) ? 0 : MBEDTLS_ERR_ECP_VERIFY_FAILED;
+    } else if (error == 0) {
+        error = MBEDTLS_ERR_ECP_ALLOC_FAILED;
     }
-    bool finite = mpy_ssl_ec_multiply_add(curve, &point, &u, &v, &point, room);
     give_room(room);
-    return finite ? point_out(curve, R, &point) : mbedtls_ecp_set_zero(R);
+    return error;
 }
 
 int __wrap_mbedtls_ecp_check_pubkey(const mbedtls_ecp_group *grp, const mbedtls_ecp_point *pt) {

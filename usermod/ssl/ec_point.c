@@ -70,6 +70,66 @@ static uint32_t make_odd(const mpy_ssl_curve *curve, mpy_ssl_fe *r, const mpy_ss
     return ~odd;
 }
 
+// x / 2, or with `modulus` that of the one of x and x + modulus that is even.
+static void halve(mpy_ssl_fe *x, const mpy_ssl_fe *modulus, int words) {
+    uint64_t sum = 0;
+    uint32_t above, odd = -(x->word[0] & 1);
+    for (int i = 0; i < words; i++) {
+        sum += (uint64_t)x->word[i] + (modulus->word[i] & odd);
+        x->word[i] = (uint32_t)sum;
+        sum >>= 32;
+    }
+    above = (uint32_t)sum;
+    for (int i = words - 1; i >= 0; i--) {
+        uint32_t word = x->word[i];
+        x->word[i] = word >> 1 | above << 31;
+        above = word;
+    }
+}
+
+static void subtract_modulo(mpy_ssl_fe *x, const mpy_ssl_fe *y, const mpy_ssl_fe *modulus, int words) {
+    if (subtract(x, x, y, words)) {
+        uint64_t sum = 0;
+        for (int i = 0; i < words; i++) {
+            sum += (uint64_t)x->word[i] + modulus->word[i];
+            x->word[i] = (uint32_t)sum;
+            sum >>= 32;
+        }
+    }
+}
+
+// A number that is reduced to the greatest common divisor, and each numerator times that number by the divisor.
+typedef struct {
+    mpy_ssl_fe number, part[2];
+} fraction;
+
+// The binary algorithm (J. Stein, 1967), with what is done to the numbers done to their parts as well.
+void mpy_ssl_ec_divide(const mpy_ssl_curve *curve, mpy_ssl_fe quotient[2], const mpy_ssl_fe numerator[2], const mpy_ssl_fe *divisor) {
+    const mpy_ssl_fe *order = &curve->order;
+    int words = curve->field->words;
+    mpy_ssl_fe rest;
+    fraction one = {*divisor, {numerator[0], numerator[1]}}, other = {*order, {{{0}}, {{0}}}};
+    fraction *u = &one, *v = &other;
+    while (!mpy_ssl_fe_is_zero(curve->field, &u->number)) {
+        if (u->number.word[0] & 1) {
+            if (subtract(&rest, &u->number, &v->number, words)) {
+                fraction *smaller = u;
+                u = v;
+                v = smaller;
+            }
+            subtract(&u->number, &u->number, &v->number, words);
+            subtract_modulo(&u->part[0], &v->part[0], order, words);
+            subtract_modulo(&u->part[1], &v->part[1], order, words);
+        } else {
+            halve(&u->number, order, words);
+            halve(&u->part[0], order, words);
+            halve(&u->part[1], order, words);
+        }
+    }
+    quotient[0] = v->part[0];
+    quotient[1] = v->part[1];
+}
+
 // --- Points ----------------------------------------------------------------------------------------------------
 
 // r = 2 a: "dbl-2001-b" of D. J. Bernstein, for curves with a = -3.
@@ -187,12 +247,11 @@ bool mpy_ssl_ec_is_on_curve(const mpy_ssl_curve *curve, const mpy_ssl_ec_point *
 
 // --- Multiplication ----------------------------------------------------------------------------------------------
 
-// What is added up: digits of a scalar times a point, bits of another one times the generator, or one of them alone.
+// What is added up: digits of a scalar times a point, and bits of another one times the generator.
 typedef struct {
     const mpy_ssl_curve *curve;
-    bool has_point, has_generator;
     uint32_t negate, generator_negate;     // all ones if the point, or the generator, is to be negated
-    mpy_ssl_fe scalar, generator_scalar;   // odd
+    mpy_ssl_fe scalar, generator_scalar;
     const mpy_ssl_fe *blind;               // for what is added first, or NULL
     mpy_ssl_ec_room *room;                 // multiples of the point: 1, 3, ... 15
 } task;
@@ -276,24 +335,24 @@ static void add_column(point *a, const task *t, int column) {
     mbedtls_platform_zeroize(&chosen, sizeof(chosen));
 }
 
-static void run(point *r, const task *t) {
-    memset(r, 0, sizeof(*r));
-    int top = t->has_point ? t->curve->field->words * 32 - WINDOW : t->curve->comb_distance - 1;
-    for (int i = top; i >= 0; i--) {
+static void multiply_point(point *r, const task *t) {
+    for (int i = t->curve->field->words * 32 - WINDOW; i >= 0; i--) {
         double_point(t->curve->field, r, r);
-        if (t->has_point && i % WINDOW == 0) {
+        if (i % WINDOW == 0) {
             add_digit(r, t, i / WINDOW);
-        }
-        if (t->has_generator && i < t->curve->comb_distance) {
-            add_column(r, t, i);
         }
     }
 }
 
-static void set_point(task *t, const mpy_ssl_fe *scalar, const mpy_ssl_ec_point *a) {
+static void multiply_generator(point *r, const task *t) {
+    for (int i = t->curve->comb_distance - 1; i >= 0; i--) {
+        double_point(t->curve->field, r, r);
+        add_column(r, t, i);
+    }
+}
+
+static void set_point(task *t, const mpy_ssl_ec_point *a) {
     const mpy_ssl_field *f = t->curve->field;
-    t->has_point = true;
-    t->negate = make_odd(t->curve, &t->scalar, scalar);
     point_in(f, multiple_of(t, 0), a);
     if (t->blind) {
         rescale(f, multiple_of(t, 0), t->blind);
@@ -303,31 +362,100 @@ static void set_point(task *t, const mpy_ssl_fe *scalar, const mpy_ssl_ec_point 
 
 void mpy_ssl_ec_multiply(const mpy_ssl_curve *curve, mpy_ssl_ec_point *r, const mpy_ssl_fe *scalar,
     const mpy_ssl_ec_point *a, const mpy_ssl_fe *blind, mpy_ssl_ec_room *room) {
-    task t = {.curve = curve, .has_generator = !a, .blind = blind, .room = room};
-    point sum;
+    task t = {.curve = curve, .blind = blind, .room = room};
+    point sum = {{{0}}, {{0}}, {{0}}};
     if (a) {
-        set_point(&t, scalar, a);
+        t.negate = make_odd(curve, &t.scalar, scalar);
+        set_point(&t, a);
+        multiply_point(&sum, &t);
     } else {
         t.generator_negate = make_odd(curve, &t.generator_scalar, scalar);
+        multiply_generator(&sum, &t);
     }
-    run(&sum, &t);
     point_out(curve->field, r, &sum);
     mbedtls_platform_zeroize(&t, sizeof(t));
     mbedtls_platform_zeroize(&sum, sizeof(sum));
 }
 
+// --- With public numbers ------------------------------------------------------------------------------------------
+
+#define SLIDING 5 // places that a digit covers: it is odd, from -15 to 15
+
+typedef struct {
+    int value, place;
+    int free; // the topmost place that no digit covers yet
+} digit;
+
+// SLIDING + 1 bits of the scalar, of which the lowest is at `place`; outside of it there are zeros.
+static int bits_from(const task *t, int place) {
+    int bits = 0;
+    for (int i = place + SLIDING; i >= place; i--) {
+        bool inside = i >= 0 && i < t->curve->field->words * 32;
+        bits = bits << 1 | (inside ? (int)(t->scalar.word[i / 32] >> (i % 32) & 1) : 0);
+    }
+    return bits;
+}
+
+// A scalar is the sum of (bit below i - bit i) 2^i over all places i (K. Okeya and others, 2004). Where that is not zero a digit
+// begins, which is added at the place where it is odd.
+static void slide(point *a, const task *t, digit *d, int i) {
+    int bits = bits_from(t, i - SLIDING);
+    if (i <= d->free && bits >> SLIDING != (bits >> (SLIDING - 1) & 1)) {
+        d->value = (bits & ((1 << SLIDING) - 1)) - (bits >> 1);
+        d->free = i - SLIDING;
+        for (d->place = d->free + 1; d->value % 2 == 0; d->place++) {
+            d->value /= 2;
+        }
+    }
+    if (i == d->place) {
+        uint32_t negative = -(uint32_t)(d->value < 0);
+        add_point(t->curve->field, a, multiple_of(t, (uint32_t)(d->value < 0 ? -d->value : d->value) / 2), false, negative);
+    }
+}
+
 bool mpy_ssl_ec_multiply_add(const mpy_ssl_curve *curve, mpy_ssl_ec_point *r, const mpy_ssl_fe *u, const mpy_ssl_fe *v,
     const mpy_ssl_ec_point *a, mpy_ssl_ec_room *room) {
-    task t = {.curve = curve, .has_generator = !mpy_ssl_fe_is_zero(curve->field, u), .room = room};
-    point sum;
+    task t = {.curve = curve, .scalar = *v, .room = room};
+    bool has_generator = !mpy_ssl_fe_is_zero(curve->field, u);
+    int bits = curve->field->words * 32;
+    digit next = {0, -1, bits};
+    point sum = {{{0}}, {{0}}, {{0}}};
     t.generator_negate = make_odd(curve, &t.generator_scalar, u);
-    if (!mpy_ssl_fe_is_zero(curve->field, v)) {
-        set_point(&t, v, a);
+    set_point(&t, a);
+    for (int i = bits; i >= 0; i--) {
+        double_point(curve->field, &sum, &sum);
+        if (has_generator && i < curve->comb_distance) {
+            add_column(&sum, &t, i);
+        }
+        slide(&sum, &t, &next, i);
     }
-    run(&sum, &t);
     bool finite = !mpy_ssl_fe_is_zero(curve->field, &sum.z);
     if (finite) {
         point_out(curve->field, r, &sum);
     }
     return finite;
+}
+
+// a becomes a modulo the order, which is more than half of 2^(32 words) and of the prime.
+static void reduce(const mpy_ssl_curve *curve, mpy_ssl_fe *a) {
+    mpy_ssl_fe less;
+    if (!subtract(&less, a, &curve->order, curve->field->words)) {
+        *a = less;
+    }
+}
+
+bool mpy_ssl_ec_verify(const mpy_ssl_curve *curve, const mpy_ssl_fe *hash, const mpy_ssl_fe *r, const mpy_ssl_fe *s,
+    const mpy_ssl_ec_point *a, mpy_ssl_ec_room *room) {
+    mpy_ssl_fe scalar[2] = {*hash, *r};
+    mpy_ssl_ec_point sum;
+    if (!mpy_ssl_ec_is_scalar(curve, r) || !mpy_ssl_ec_is_scalar(curve, s)) {
+        return false;
+    }
+    reduce(curve, &scalar[0]);
+    mpy_ssl_ec_divide(curve, scalar, scalar, s);
+    if (!mpy_ssl_ec_multiply_add(curve, &sum, &scalar[0], &scalar[1], a, room)) {
+        return false;
+    }
+    reduce(curve, &sum.x);
+    return memcmp(&sum.x, r, 4 * (size_t)curve->field->words) == 0;
 }

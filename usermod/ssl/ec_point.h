@@ -51,4 +51,13 @@ void mpy_ssl_ec_multiply(const mpy_ssl_curve *curve, mpy_ssl_ec_point *r, const 
 bool mpy_ssl_ec_multiply_add(const mpy_ssl_curve *curve, mpy_ssl_ec_point *r, const mpy_ssl_fe *u, const mpy_ssl_fe *v,
     const mpy_ssl_ec_point *point, mpy_ssl_ec_room *room);
 
+// quotient[i] = numerator[i] / divisor modulo the order, for numerators below it and 0 < divisor < order. For public numbers only,
+// too. The quotients may be the numerators.
+void mpy_ssl_ec_divide(const mpy_ssl_curve *curve, mpy_ssl_fe quotient[2], const mpy_ssl_fe numerator[2], const mpy_ssl_fe *divisor);
+
+// True if (r, s) is an ECDSA signature of `hash` for the public key `point`, which is on the curve (FIPS 186-4, 6.4). The hash has as
+// many bits as the order, and any value; so have r and s.
+bool mpy_ssl_ec_verify(const mpy_ssl_curve *curve, const mpy_ssl_fe *hash, const mpy_ssl_fe *r, const mpy_ssl_fe *s,
+    const mpy_ssl_ec_point *point, mpy_ssl_ec_room *room);
+
 #endif

@@ -67,8 +67,8 @@ file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/mpy_ssl/mpy_ssl_version.h CONTENT "#de
 target_include_directories(usermod_ssl INTERFACE ${CMAKE_BINARY_DIR}/mpy_ssl)
 
 # P-256 and P-384 are the module's own, see ec_mbedtls.h.
-foreach(name mul mul_restartable muladd_restartable check_pubkey check_pub_priv)
-    target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ecp_${name})
+foreach(name ecp_mul ecp_mul_restartable ecp_check_pubkey ecp_check_pub_priv ecdsa_read_signature)
+    target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_${name})
 endforeach()
 set_source_files_properties(${MPY_SSL_DIR}/ec_field.c PROPERTIES COMPILE_OPTIONS "-O2;-fno-schedule-insns")
 

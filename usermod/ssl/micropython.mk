@@ -83,10 +83,12 @@ $(addprefix $(BUILD)/mbedtls/,$(addsuffix .o,$(MPY_SSL_FAST))): CFLAGS += -O2
 $(addprefix $(BUILD)/mbedtls/,$(addsuffix .o,$(filter gcm,$(MPY_SSL_FAST)))): CFLAGS += -DMBEDTLS_EFFICIENT_UNALIGNED_ACCESS=
 
 # P-256 and P-384 are the module's own; Mbed TLS's functions get other names. See ec_mbedtls.h.
-MPY_SSL_EC_WRAPS := $(addprefix mbedtls_ecp_,mul mul_restartable muladd_restartable check_pubkey check_pub_priv)
+MPY_SSL_ECP_WRAPS := $(addprefix mbedtls_ecp_,mul mul_restartable check_pubkey check_pub_priv)
+MPY_SSL_ECDSA_WRAPS := mbedtls_ecdsa_read_signature
 MPY_SSL_O := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(MPY_SSL_DIR))
-$(BUILD)/mbedtls/ecp.o: CFLAGS += $(foreach name,$(MPY_SSL_EC_WRAPS),-D$(name)=__real_$(name))
-$(MPY_SSL_O)/ec_mbedtls.o: CFLAGS += $(foreach name,$(MPY_SSL_EC_WRAPS),-D__wrap_$(name)=$(name))
+$(BUILD)/mbedtls/ecp.o: CFLAGS += $(foreach name,$(MPY_SSL_ECP_WRAPS),-D$(name)=__real_$(name))
+$(BUILD)/mbedtls/ecdsa.o: CFLAGS += $(foreach name,$(MPY_SSL_ECDSA_WRAPS),-D$(name)=__real_$(name))
+$(MPY_SSL_O)/ec_mbedtls.o: CFLAGS += $(foreach name,$(MPY_SSL_ECP_WRAPS) $(MPY_SSL_ECDSA_WRAPS),-D__wrap_$(name)=$(name))
 $(MPY_SSL_O)/ec_field.o: CFLAGS += -O2 -fno-schedule-insns
 
 # HelloRetryRequest clears record buffers at full size, which ours do not have. See buffers.h.
