@@ -67,7 +67,6 @@ def test_client_accepts(dut: Dut, authority: Authority, tls_server: Callable[...
 
 @pytest.mark.parametrize("kind", IDENTITIES)
 def test_server_shows(dut: Dut, authority: Authority, tls_client: Callable[..., peers.TlsClient], kind: str) -> None:
-    # OpenSSL brings a key share for X25519, and is asked for another one.
     identity = IDENTITIES[kind](authority)
     service = dut.serve(identity, VERSIONS=ONLY_1_3)
     with tls_client(service.address, identity, minimum="1.3") as client:

@@ -22,12 +22,12 @@ if(CONFIG_COMPILER_OPTIMIZATION_SIZE AND TARGET mbedcrypto)
     target_compile_options(mbedcrypto PRIVATE -O2)
 endif()
 
-# The arithmetic of P-256 and P-384 is a library here, because options of a source file do not reach ESP-IDF's executable, which compiles
+# The arithmetic of P-256, P-384 and X25519 is a library here, because options of a source file do not reach ESP-IDF's executable, which compiles
 # the sources of an interface.
 get_target_property(MPY_SSL_SOURCES usermod_ssl INTERFACE_SOURCES)
-list(REMOVE_ITEM MPY_SSL_SOURCES ${MPY_SSL_DIR}/ec_field.c)
+list(REMOVE_ITEM MPY_SSL_SOURCES ${MPY_SSL_DIR}/ec_field.c ${MPY_SSL_DIR}/ec_x25519.c)
 set_target_properties(usermod_ssl PROPERTIES INTERFACE_SOURCES "${MPY_SSL_SOURCES}")
-add_library(mpy_ssl_ec STATIC ${MPY_SSL_DIR}/ec_field.c)
+add_library(mpy_ssl_ec STATIC ${MPY_SSL_DIR}/ec_field.c ${MPY_SSL_DIR}/ec_x25519.c)
 target_compile_options(mpy_ssl_ec PRIVATE -O2 -fno-schedule-insns -ffunction-sections)
 target_link_libraries(usermod_ssl INTERFACE mpy_ssl_ec)
 

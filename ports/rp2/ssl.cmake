@@ -11,8 +11,12 @@ target_include_directories(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR})
 target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy.c ${MPY_SSL_RP2_DIR}/entropy_health.c)
 if(PICO_RP2040)
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy_rosc.c ${MPY_SSL_DIR}/ec_field_thumb.S)
-    set_source_files_properties(${MPY_SSL_DIR}/ec_field.c PROPERTIES
+    set_source_files_properties(${MPY_SSL_DIR}/ec_field.c ${MPY_SSL_DIR}/ec_x25519.c PROPERTIES
         COMPILE_OPTIONS "" COMPILE_DEFINITIONS MPY_SSL_EC_FIELD_ASM)
+    if(NOT DEFINED MPY_SSL_X25519)
+        # The image is to be no larger than stock's.
+        set_property(TARGET micropy_lib_mbedtls APPEND PROPERTY INTERFACE_COMPILE_DEFINITIONS MPY_SSL_X25519=0)
+    endif()
 else()
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy_trng.c ${MPY_SSL_RP2_DIR}/sha256_rp2350.c)
     # Messages that are hashed at once go to the engine; see accelerator.h of the module.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The module's arithmetic of P-256 and P-384, compiled for the host and held against Python's integers."""
+"""The module's arithmetic of P-256, P-384 and X25519, compiled for the host and held against Python's integers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from pathlib import Path
 import ec_comb
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from ec_comb import P256, P384, Curve, Point
 
 MODULE = Path(__file__).resolve().parents[2] / "usermod" / "ssl"
-SOURCES = ("ec_point.c", "ec_comb.c", "ec_field.c")
+SOURCES = ("ec_point.c", "ec_comb.c", "ec_field.c", "ec_x25519.c")
 # What it needs of Mbed TLS is one function.
 STUB = "#include <stddef.h>\n#include <string.h>\nvoid mbedtls_platform_zeroize(void *buf, size_t len);\n"
 FLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fsanitize=undefined")
@@ -307,3 +308,111 @@ def test_scalars_are_from_one_to_below_the_order(module: Module) -> None:
     order, top = module.order, 2**module.curve.bits - 1
     seen = [module.is_scalar(scalar) for scalar in (0, 1, order - 1, order, order + 1, top)]
     assert seen == [False, True, True, False, False, False]
+
+
+# X25519
+
+PRIME_25519 = 2**255 - 19
+
+
+@dataclass(frozen=True)
+class Curve25519:
+    """The library, for X25519 and its field."""
+
+    library: ctypes.CDLL
+
+    def operate(self, name: str, *values: int) -> int:
+        result, arguments = words(0), [words(value) for value in values]
+        field = WordField.in_dll(self.library, "mpy_ssl_field_25519")
+        getattr(field, name)(*map(ctypes.addressof, [result, *arguments, result][:3]))
+        return sum(word << 32 * i for i, word in enumerate(result[:8]))
+
+    def multiply(self, scalar: bytes, u: bytes | None, blind: int = 1) -> bytes:
+        """RFC 7748's function: the scalar is any 32 bytes."""
+        decoded = int.from_bytes(scalar, "little") & (2**255 - 8) | 2**254
+        result, point = words(0), words(int.from_bytes(u, "little")) if u is not None else None
+        self.library.mpy_ssl_x25519(result, words(decoded), point, words(blind))
+        return b"".join(word.to_bytes(4, "little") for word in result[:8])
+
+
+@pytest.fixture
+def x25519(library: ctypes.CDLL) -> Curve25519:
+    return Curve25519(library)
+
+
+def residues(limit: int) -> Iterator[tuple[int, int]]:
+    """Pairs of numbers below a limit that need not be reduced, many of them where carries run through all words."""
+    edges = [0, 1, 18, 19, 37, 38, 2**32 - 1, 2**224, 2**255 - 20, 2**255 - 19, 2**255 - 18, 2**255 - 1, 2**255]
+    edges = [edge for edge in [*edges, 2**255 + 2**23 - 1, 2**256 - 39, 2**256 - 38] if edge < limit] + [limit - 1]
+    yield from ((a, b) for a in edges for b in edges)
+    source = random.Random(5)
+    yield from ((source.randrange(limit), source.randrange(limit)) for _ in range(500))
+
+
+def test_products_modulo_2_255_less_19(x25519: Curve25519) -> None:
+    for a, b in residues(2**256):
+        product = x25519.operate("mul", a, b)
+        assert product % PRIME_25519 == a * b % PRIME_25519, (hex(a), hex(b))
+        assert product < 2**255 + 2**23
+
+
+def test_squares_modulo_2_255_less_19(x25519: Curve25519) -> None:
+    for a, _ in residues(2**256):
+        assert x25519.operate("sqr", a) == x25519.operate("mul", a, a), hex(a)
+
+
+def test_sums_and_differences_modulo_2_255_less_19(x25519: Curve25519) -> None:
+    for a, b in residues(2**255 + 2**23):
+        assert x25519.operate("add", a, b) % PRIME_25519 == (a + b) % PRIME_25519, (hex(a), hex(b))
+    for a, b in residues(2**256 - 37):
+        assert x25519.operate("sub", a, b) % PRIME_25519 == (a - b) % PRIME_25519, (hex(a), hex(b))
+
+
+@pytest.mark.parametrize(
+    "scalar, u, expected",
+    [
+        (
+            "a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
+            "e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c",
+            "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552",
+        ),
+        (
+            "4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d",
+            "e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493",
+            "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957",
+        ),
+    ],
+)
+def test_x25519_gives_the_vectors_of_rfc_7748(x25519: Curve25519, scalar: str, u: str, expected: str) -> None:
+    assert x25519.multiply(bytes.fromhex(scalar), bytes.fromhex(u)).hex() == expected
+
+
+def test_x25519_repeated_gives_the_vectors_of_rfc_7748(x25519: Curve25519) -> None:
+    scalar = u = (9).to_bytes(32, "little")
+    seen = {}
+    for i in range(1, 1001):
+        scalar, u = x25519.multiply(scalar, u), scalar
+        seen[i] = scalar.hex()
+    assert seen[1] == "422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079"
+    assert seen[1000] == "684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51"
+
+
+def test_x25519_is_openssls(x25519: Curve25519) -> None:
+    source = random.Random(6)
+    for _ in range(100):
+        scalar, u, blind = source.randbytes(32), source.randbytes(32), source.getrandbits(256)
+        private = X25519PrivateKey.from_private_bytes(scalar)
+        expected = private.exchange(X25519PublicKey.from_public_bytes(u))
+        assert x25519.multiply(scalar, u, blind) == expected, (scalar.hex(), u.hex())
+        assert x25519.multiply(scalar, None, blind) == private.public_key().public_bytes_raw(), scalar.hex()
+
+
+@pytest.mark.parametrize("blind", [0, 1, PRIME_25519, 2**256 - 1])
+def test_blinding_changes_no_result_of_x25519(x25519: Curve25519, blind: int) -> None:
+    scalar, u = bytes(range(32)), bytes(range(32, 64))
+    assert x25519.multiply(scalar, u, blind) == x25519.multiply(scalar, u)
+
+
+def test_a_point_of_small_order_gives_zero(x25519: Curve25519) -> None:
+    for u in (0, 1, PRIME_25519 - 1, PRIME_25519, PRIME_25519 + 1, 2**255 + 1):
+        assert x25519.multiply(bytes(range(32)), u.to_bytes(32, "little")) == bytes(32), hex(u)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The arithmetic of P-256 and P-384 as compiled for boards, run in Unicorn: right, and the same steps for every secret.
+"""The arithmetic of curves as compiled for boards, run in Unicorn: right, and the same steps for every secret.
 
 What is compared are the addresses of all blocks of instructions that run, and of all words that are read and written.
 """
@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import unicorn
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from ec_comb import P256, P384, Curve, Point
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
@@ -139,6 +140,13 @@ class Machine:
         digest = self.call(function, data, result, RAM, other, RAM + BYTES, RAM + 8 * BYTES)
         return (self.read(result, curve), self.read(result + BYTES, curve)), digest
 
+    def x25519(self, scalar: int, u: int | None, blind: int) -> tuple[int, str]:
+        """RFC 7748's function, or with the base point, and the digest of the run."""
+        self.write(RAM, scalar, blind, u or 0, 0)
+        result, point = RAM + 3 * BYTES, RAM + 2 * BYTES if u is not None else 0
+        digest = self.call(self.symbols["mpy_ssl_x25519"], result, RAM, point, RAM + BYTES)
+        return int.from_bytes(self.emulator.mem_read(result, 32), "little"), digest
+
     def operation(self, curve: Curve, index: int) -> int:
         """The address of one of the field's functions: mul, sqr, add, sub."""
         place = self.symbols[f"mpy_ssl_field_{curve.name}"] + 4 + 3 * BYTES + 4 * index
@@ -159,8 +167,8 @@ def build(processor: Processor, folder: Path) -> Path:
     (folder / "library.c").write_text(LIBRARY)
     command = [processor.compiler, *processor.flags, f"-I{folder}", f"-I{MODULE}"]
     objects = []
-    for source in (*processor.sources, "ec_field.c", str(folder / "library.c")):
-        more = processor.field_flags if source == "ec_field.c" else ()
+    for source in (*processor.sources, "ec_field.c", "ec_x25519.c", str(folder / "library.c")):
+        more = processor.field_flags if source in ("ec_field.c", "ec_x25519.c") else ()
         out = folder / f"{Path(source).stem}.o"
         subprocess.run([*command, *more, "-c", "-o", str(out), str(MODULE / source)], check=True)
         objects.append(str(out))
@@ -267,3 +275,29 @@ def test_a_point_times_two_scalars_gives_the_generator_times_their_product(machi
     seen, _ = machine.multiply(curve, 987654321, point, 2)
     expected, _ = machine.multiply(curve, 123456789 * 987654321, None, 3)
     assert seen == expected
+
+
+def test_x25519_agrees(machine: Machine) -> None:
+    one, two = 2**254 + 8 * 987654321, 2**254 + 2**253 + 8 * 123456789
+    theirs, _ = machine.x25519(two, None, 5)
+    ours, _ = machine.x25519(one, None, 7)
+    assert theirs == int.from_bytes(public_of(two), "little")
+    assert machine.x25519(one, theirs, 3)[0] == machine.x25519(two, ours, 9)[0]
+
+
+@pytest.mark.parametrize("u", [None, 2**254 + 12345])
+def test_x25519_takes_the_same_steps_for_all_scalars(watched: Machine, u: int | None) -> None:
+    first, digest = watched.x25519(2**254, u, 3)
+    second, other = watched.x25519(2**255 - 8, u, 2**256 - 1)
+    assert first != second
+    assert digest == other
+
+
+def test_x25519_takes_the_same_blocks_for_all_points(machine: Machine) -> None:
+    digests = {machine.x25519(2**254 + 8, u, 3)[1] for u in (0, 1, 9, 2**255 - 20, 2**255 - 18, 2**256 - 1)}
+    assert len(digests) == 1
+
+
+def public_of(scalar: int) -> bytes:
+    """The public key of X25519, by OpenSSL."""
+    return X25519PrivateKey.from_private_bytes(scalar.to_bytes(32, "little")).public_key().public_bytes_raw()

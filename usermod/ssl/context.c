@@ -35,6 +35,7 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     self->other_identity = NULL;
     self->trust = NULL;
     self->ciphers = NULL;
+    self->groups = NULL;
     self->alpn = NULL;
     self->tickets = NULL;
     self->verify_serial = 0;
@@ -208,6 +209,27 @@ static mp_obj_t context_set_ciphers(mp_obj_t self_in, mp_obj_t names) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(context_set_ciphers_obj, context_set_ciphers);
 
+static mp_obj_t context_get_groups(mp_obj_t self_in) {
+    (void)self_in;
+    return mpy_ssl_groups_names();
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(context_get_groups_obj, context_get_groups);
+
+// set_groups(names): in order of preference; set_ecdh_curve(name) is the same for one
+static mp_obj_t context_set_groups(mp_obj_t self_in, mp_obj_t names) {
+    mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
+    mpy_ssl_groups_t *groups = mpy_ssl_groups_new(names);
+    mpy_ssl_groups_unref(self->groups);
+    self->groups = groups;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(context_set_groups_obj, context_set_groups);
+
+static mp_obj_t context_set_ecdh_curve(mp_obj_t self_in, mp_obj_t name) {
+    return context_set_groups(self_in, mp_obj_new_tuple(1, &name));
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(context_set_ecdh_curve_obj, context_set_ecdh_curve);
+
 #if defined(MBEDTLS_SSL_ALPN)
 // set_alpn_protocols(list): in order of preference; an empty list negotiates nothing
 static mp_obj_t context_set_alpn_protocols(mp_obj_t self_in, mp_obj_t names) {
@@ -226,6 +248,7 @@ static mp_obj_t context_del(mp_obj_t self_in) {
     mpy_ssl_identity_unref(self->other_identity);
     mpy_ssl_trust_unref(self->trust);
     mpy_ssl_ciphers_unref(self->ciphers);
+    mpy_ssl_groups_unref(self->groups);
     mpy_ssl_alpn_unref(self->alpn);
     #if HAVE_RESUMPTION
     mpy_ssl_tickets_unref(self->tickets);
@@ -235,6 +258,7 @@ static mp_obj_t context_del(mp_obj_t self_in) {
     self->other_identity = NULL;
     self->trust = NULL;
     self->ciphers = NULL;
+    self->groups = NULL;
     self->alpn = NULL;
     return mp_const_none;
 }
@@ -310,6 +334,7 @@ static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side,
         .other_identity = self->other_identity,
         .trust = self->trust,
         .ciphers = self->ciphers,
+        .groups = self->groups,
         .alpn = self->alpn,
         .verify_callback = self->verify_callback,
         .keylog = self->keylog_filename,
@@ -430,6 +455,9 @@ static const mp_rom_map_elem_t context_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_load_verify_locations), MP_ROM_PTR(&context_load_verify_locations_obj)},
     {MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&context_get_ciphers_obj)},
     {MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&context_set_ciphers_obj)},
+    {MP_ROM_QSTR(MP_QSTR_get_groups), MP_ROM_PTR(&context_get_groups_obj)},
+    {MP_ROM_QSTR(MP_QSTR_set_groups), MP_ROM_PTR(&context_set_groups_obj)},
+    {MP_ROM_QSTR(MP_QSTR_set_ecdh_curve), MP_ROM_PTR(&context_set_ecdh_curve_obj)},
     #if defined(MBEDTLS_SSL_ALPN)
     {MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&context_set_alpn_protocols_obj)},
     #endif

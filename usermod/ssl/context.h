@@ -12,6 +12,7 @@
 #include "alpn.h"
 #include "certificate.h"
 #include "ciphers.h"
+#include "groups.h"
 #include "ticket.h"
 
 #define MPY_SSL_OP_NO_TICKET 0x4000 // CPython's number
@@ -31,6 +32,7 @@ typedef struct {
     mpy_ssl_identity_t *other_identity; // with a key of the other kind
     mpy_ssl_trust_t *trust;
     mpy_ssl_ciphers_t *ciphers;
+    mpy_ssl_groups_t *groups;
     mpy_ssl_alpn_t *alpn;
     mpy_ssl_tickets_t *tickets; // of a server, made for its first socket
     uint32_t verify_serial;   // of verify_callback, see binding.h

@@ -5,6 +5,7 @@
 
 #include "accelerator.h"
 #include "ec_point.h"
+#include "ec_x25519.h"
 #include "mbedtls/asn1.h"
 #include "mbedtls/platform.h"
 #include "mbedtls/platform_util.h"
@@ -117,11 +118,69 @@ static int multiply(const mpy_ssl_curve *curve, mbedtls_ecp_point *R, const mbed
     return error;
 }
 
+#if defined(MBEDTLS_ECP_DP_CURVE25519_ENABLED) && MPY_SSL_X25519
+
+static bool is_x25519(const mbedtls_ecp_group *grp) {
+    return grp->id == MBEDTLS_ECP_DP_CURVE25519;
+}
+
+// False for a number with more than 256 bits, or negative.
+static bool u_in(mpy_ssl_fe *r, const mbedtls_ecp_point *a) {
+    return mbedtls_mpi_cmp_int(&a->MBEDTLS_PRIVATE(Z), 1) == 0 && number_in(&mpy_ssl_p256, r, &a->MBEDTLS_PRIVATE(X));
+}
+
+// RFC 7748, 5: decodeScalar25519 has been applied; Mbed TLS does so when it reads or makes a key.
+static bool is_decoded(const mpy_ssl_fe *scalar) {
+    return (scalar->word[0] & 7) == 0 && scalar->word[7] >> 30 == 1;
+}
+
+// RFC 7748, 6.1: zero is the answer to a point of small order, and no secret.
+static int u_out(mbedtls_ecp_point *R, const mpy_ssl_fe *u) {
+    if (mpy_ssl_fe_is_zero(&mpy_ssl_field_25519, u)) {
+        return MBEDTLS_ERR_ECP_INVALID_KEY;
+    }
+    mbedtls_mpi_free(&R->MBEDTLS_PRIVATE(Y));
+    int error = number_out(&mpy_ssl_p256, &R->MBEDTLS_PRIVATE(X), u);
+    return error ? error : mbedtls_mpi_lset(&R->MBEDTLS_PRIVATE(Z), 1);
+}
+
+static int x25519(const mbedtls_ecp_group *grp, mbedtls_ecp_point *R, const mbedtls_mpi *m, const mbedtls_ecp_point *P,
+    mpy_ssl_rng *f_rng, void *p_rng) {
+    unsigned char random[BYTES];
+    mpy_ssl_fe scalar, u, blind;
+    bool generator = mbedtls_mpi_cmp_mpi(&P->MBEDTLS_PRIVATE(X), &grp->G.MBEDTLS_PRIVATE(X)) == 0;
+    int error = MBEDTLS_ERR_ECP_INVALID_KEY;
+    if (!f_rng) {
+        error = MBEDTLS_ERR_ECP_BAD_INPUT_DATA;
+    } else if (number_in(&mpy_ssl_p256, &scalar, m) && is_decoded(&scalar) && u_in(&u, P)) {
+        error = f_rng(p_rng, random, sizeof(random));
+    }
+    if (error == 0) {
+        words_of(&blind, random);
+        mpy_ssl_x25519(&u, &scalar, generator ? NULL : &u, &blind);
+        error = u_out(R, &u);
+        mbedtls_platform_zeroize(&blind, sizeof(blind));
+    }
+    mbedtls_platform_zeroize(random, sizeof(random));
+    mbedtls_platform_zeroize(&scalar, sizeof(scalar));
+    mbedtls_platform_zeroize(&u, sizeof(u));
+    return error;
+}
+
+#else
+#define is_x25519(grp) false
+#define u_in(r, a) false
+#define x25519(grp, R, m, P, f_rng, p_rng) MBEDTLS_ERR_ECP_FEATURE_UNAVAILABLE
+#endif
+
 int __wrap_mbedtls_ecp_mul_restartable(mbedtls_ecp_group *grp, mbedtls_ecp_point *R, const mbedtls_mpi *m,
     const mbedtls_ecp_point *P, mpy_ssl_rng *f_rng, void *p_rng, mbedtls_ecp_restart_ctx *rs_ctx) {
     const mpy_ssl_curve *curve = curve_of(grp);
     bool engine = MPY_SSL_ENGINE_MULTIPLIES_POINTS && curve == &mpy_ssl_p256;
     (void)rs_ctx;
+    if (is_x25519(grp)) {
+        return x25519(grp, R, m, P, f_rng, p_rng);
+    }
     return curve && !engine ? multiply(curve, R, m, P, f_rng, p_rng)
         : OTHER_CURVE(__real_mbedtls_ecp_mul_restartable(grp, R, m, P, f_rng, p_rng, rs_ctx));
 }
@@ -192,6 +251,9 @@ int __wrap_mbedtls_ecdsa_read_signature(mbedtls_ecdsa_context *ctx, const unsign
 int __wrap_mbedtls_ecp_check_pubkey(const mbedtls_ecp_group *grp, const mbedtls_ecp_point *pt) {
     const mpy_ssl_curve *curve = curve_of(grp);
     mpy_ssl_ec_point point;
+    if (is_x25519(grp)) {
+        return u_in(&point.x, pt) ? 0 : MBEDTLS_ERR_ECP_INVALID_KEY; // the rest shows in u_out()
+    }
     if (!curve) {
         return OTHER_CURVE(__real_mbedtls_ecp_check_pubkey(grp, pt));
     }

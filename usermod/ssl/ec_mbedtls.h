@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Puts ec_point.h in the place of Mbed TLS's arithmetic for P-256 and P-384: 6 to 9 times fewer instructions, and no
-// allocation in between where Mbed TLS makes thousands.
+// Puts ec_point.h and ec_x25519.h in the place of Mbed TLS's arithmetic for P-256, P-384 and Curve25519: 6 to 9 times fewer instructions,
+// and no allocation in between where Mbed TLS makes thousands.
 //
 // The linker's --wrap=<function> gives these the calls that one object of Mbed TLS makes into another. Builds that compile
 // Mbed TLS themselves rename instead: `ecp` is compiled with -D<function>=__real_<function>, and ec_mbedtls.c with

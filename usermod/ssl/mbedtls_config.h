@@ -73,6 +73,9 @@ long long mpy_ssl_time(long long *seconds);
 #define MBEDTLS_ECP_DP_SECP256R1_ENABLED
 #define MBEDTLS_ECP_DP_SECP384R1_ENABLED
 #define MBEDTLS_ECP_DP_SECP521R1_ENABLED
+#if !defined(MPY_SSL_X25519) || MPY_SSL_X25519 // an option of the build
+#define MBEDTLS_ECP_DP_CURVE25519_ENABLED
+#endif
 #define MBEDTLS_ECP_NIST_OPTIM          // +2.7 KB; P-521 takes 4 to 6 times fewer instructions
 #define MBEDTLS_ECP_FIXED_POINT_OPTIM 0 // -10 KB: tables of all curves; P-256 and P-384 have their own (ec_comb.h)
 #define MBEDTLS_ECDH_C

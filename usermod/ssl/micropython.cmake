@@ -7,6 +7,7 @@
 #                      would have to be configured for it, which this module does not do
 #   MPY_SSL_VERSION    compiled in as ssl.VERSION; default: what git says of this checkout
 #   MPY_SSL_PRIMITIVES 0 leaves out what examples/selftest.py needs; default: 1
+#   MPY_SSL_X25519     0 leaves out that group; default: 1, on esp32 as the SDK says
 #
 # On rp2 Mbed TLS is built here, with this module's configuration; on esp32 it is ESP-IDF's component, with the SDK's.
 # What the module needs from a port beyond that is in ports/<port>/ssl.cmake of this project, where there is one.
@@ -38,7 +39,9 @@ foreach(name
         ec_field
         ec_mbedtls
         ec_point
+        ec_x25519
         error
+        groups
         hello
         keylog
         memory
@@ -66,11 +69,11 @@ endforeach()
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/mpy_ssl/mpy_ssl_version.h CONTENT "#define MPY_SSL_VERSION \"${MPY_SSL_VERSION}\"\n")
 target_include_directories(usermod_ssl INTERFACE ${CMAKE_BINARY_DIR}/mpy_ssl)
 
-# P-256 and P-384 are the module's own, see ec_mbedtls.h.
+# P-256, P-384 and X25519 are the module's own, see ec_mbedtls.h.
 foreach(name ecp_mul ecp_mul_restartable ecp_check_pubkey ecp_check_pub_priv ecdsa_read_signature)
     target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_${name})
 endforeach()
-set_source_files_properties(${MPY_SSL_DIR}/ec_field.c PROPERTIES COMPILE_OPTIONS "-O2;-fno-schedule-insns")
+set_source_files_properties(${MPY_SSL_DIR}/ec_field.c ${MPY_SSL_DIR}/ec_x25519.c PROPERTIES COMPILE_OPTIONS "-O2;-fno-schedule-insns")
 
 if(TARGET micropy_lib_mbedtls)
     if(MBEDTLS_DIR)
@@ -89,6 +92,9 @@ if(TARGET micropy_lib_mbedtls)
         pem pk pk_ecc pk_wrap pkcs5 pkparse platform platform_util poly1305 rsa rsa_alt_helpers sha1
         sha256 sha512 ssl_ciphersuites ssl_client ssl_msg ssl_tls ssl_tls12_client ssl_tls12_server x509 x509_crt)
     set(MPY_SSL_MBEDTLS_DEFINITIONS "MBEDTLS_CONFIG_FILE=\"${MPY_SSL_DIR}/mbedtls_config.h\"")
+    if(DEFINED MPY_SSL_X25519)
+        list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_X25519=${MPY_SSL_X25519})
+    endif()
     if(MPY_SSL_TLS1_3)
         list(APPEND MPY_SSL_MBEDTLS_NAMES
             psa_crypto psa_crypto_client psa_crypto_driver_wrappers_no_static psa_crypto_ecp psa_crypto_hash psa_crypto_mac

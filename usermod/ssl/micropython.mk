@@ -5,7 +5,8 @@
 # MBEDTLS_DIR          Mbed TLS 3.6; default: MicroPython's own submodule lib/mbedtls
 # MPY_SSL_VERSION      compiled in as ssl.VERSION; default: what git says of this checkout
 # MPY_SSL_TLS1_3       1: TLS 1.3 beside 1.2; 0: 1.2 only. Default: 1 if that Mbed TLS has what its PSA is generated from
-# MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs
+# MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs,
+#                      -DMPY_SSL_X25519=0 that group
 #
 # The port must not build Mbed TLS itself, and does not: the stock module is switched off, and with it its library.
 
@@ -36,7 +37,9 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	ec_field.c \
 	ec_mbedtls.c \
 	ec_point.c \
+	ec_x25519.c \
 	error.c \
+	groups.c \
 	hello.c \
 	keylog.c \
 	memory.c \
@@ -82,14 +85,14 @@ $(addprefix $(BUILD)/mbedtls/,$(addsuffix .o,$(MPY_SSL_FAST))): CFLAGS += -O2
 # GHASH by words instead of bytes: right on every chip, but faster with -O2 only.
 $(addprefix $(BUILD)/mbedtls/,$(addsuffix .o,$(filter gcm,$(MPY_SSL_FAST)))): CFLAGS += -DMBEDTLS_EFFICIENT_UNALIGNED_ACCESS=
 
-# P-256 and P-384 are the module's own; Mbed TLS's functions get other names. See ec_mbedtls.h.
+# P-256, P-384 and X25519 are the module's own; Mbed TLS's functions get other names. See ec_mbedtls.h.
 MPY_SSL_ECP_WRAPS := $(addprefix mbedtls_ecp_,mul mul_restartable check_pubkey check_pub_priv)
 MPY_SSL_ECDSA_WRAPS := mbedtls_ecdsa_read_signature
 MPY_SSL_O := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(MPY_SSL_DIR))
 $(BUILD)/mbedtls/ecp.o: CFLAGS += $(foreach name,$(MPY_SSL_ECP_WRAPS),-D$(name)=__real_$(name))
 $(BUILD)/mbedtls/ecdsa.o: CFLAGS += $(foreach name,$(MPY_SSL_ECDSA_WRAPS),-D$(name)=__real_$(name))
 $(MPY_SSL_O)/ec_mbedtls.o: CFLAGS += $(foreach name,$(MPY_SSL_ECP_WRAPS) $(MPY_SSL_ECDSA_WRAPS),-D__wrap_$(name)=$(name))
-$(MPY_SSL_O)/ec_field.o: CFLAGS += -O2 -fno-schedule-insns
+$(addprefix $(MPY_SSL_O)/,ec_field.o ec_x25519.o): CFLAGS += -O2 -fno-schedule-insns
 
 # HelloRetryRequest clears record buffers at full size, which ours do not have. See buffers.h.
 MPY_SSL_RESET := mbedtls_ssl_session_reset_msg_layer

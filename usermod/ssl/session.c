@@ -31,6 +31,7 @@ static void release(mpy_ssl_session_t *session) {
         mpy_ssl_identity_unref(session->other_identity);
         mpy_ssl_trust_unref(session->trust);
         mpy_ssl_ciphers_unref(session->ciphers);
+        mpy_ssl_groups_unref(session->groups);
         mpy_ssl_alpn_unref(session->alpn);
         mpy_ssl_resume_release(session);
         #if MPY_SSL_KEYLOG
@@ -41,6 +42,7 @@ static void release(mpy_ssl_session_t *session) {
         session->other_identity = NULL;
         session->trust = NULL;
         session->ciphers = NULL;
+        session->groups = NULL;
         session->alpn = NULL;
         session->ip_address = NULL;
         session->verify_callback = MP_OBJ_NULL;
@@ -254,6 +256,7 @@ static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *option
     mbedtls_ssl_conf_authmode(conf, options->verify_mode);
     mbedtls_ssl_conf_ca_chain(conf, session->trust != NULL ? session->trust->first : NULL, NULL);
     mbedtls_ssl_conf_ciphersuites(conf, session->ciphers != NULL ? session->ciphers->ids : mpy_ssl_ciphers_default);
+    mbedtls_ssl_conf_groups(conf, session->groups != NULL ? session->groups->ids : mpy_ssl_groups_default);
     mbedtls_ssl_conf_rng(conf, mpy_ssl_random, NULL);
     #if defined(MBEDTLS_SSL_ALPN)
     if (ret == 0 && session->alpn != NULL) {
@@ -317,6 +320,7 @@ int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *op
     session->other_identity = mpy_ssl_identity_ref(options->other_identity);
     session->trust = mpy_ssl_trust_ref(options->trust);
     session->ciphers = mpy_ssl_ciphers_ref(options->ciphers);
+    session->groups = mpy_ssl_groups_ref(options->groups);
     session->alpn = mpy_ssl_alpn_ref(options->alpn);
     mbedtls_ssl_init(&session->ssl);
     mbedtls_ssl_config_init(&session->conf);

@@ -21,6 +21,7 @@
 #include "certificate.h"
 #include "ciphers.h"
 #include "error.h"
+#include "groups.h"
 #include "keylog.h"
 #include "resume.h"
 #include "stream.h"
@@ -36,6 +37,7 @@ typedef struct mpy_ssl_options {
     mpy_ssl_identity_t *other_identity; // with a key of the other kind, or NULL; a server shows what the suite asks for
     mpy_ssl_trust_t *trust;       // or NULL
     mpy_ssl_ciphers_t *ciphers;   // or NULL for the default
+    mpy_ssl_groups_t *groups;     // or NULL for the default
     mpy_ssl_alpn_t *alpn;         // or NULL
     mp_obj_t verify_callback;     // or None
     mp_obj_t keylog;              // path or None
@@ -55,6 +57,7 @@ typedef struct mpy_ssl_session {
     mpy_ssl_identity_t *other_identity;
     mpy_ssl_trust_t *trust;
     mpy_ssl_ciphers_t *ciphers;
+    mpy_ssl_groups_t *groups;
     mpy_ssl_alpn_t *alpn;
     char *ip_address;      // of the server, while it has to be kept out of SNI
     uint32_t verify_flags; // all failed checks of the peer's chain
