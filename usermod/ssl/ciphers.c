@@ -49,6 +49,29 @@ const int mpy_ssl_ciphers_default[] = {
     0,
 };
 
+#if MPY_SSL_HAVE_PSK
+static const int default_psk[] = {
+    MBEDTLS_TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256,
+    MBEDTLS_TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA384,
+    0,
+};
+
+const int *mpy_ssl_ciphers_ids(const mpy_ssl_ciphers_t *ciphers, bool psk) {
+    const int *standard = psk ? default_psk : mpy_ssl_ciphers_default;
+    return ciphers != NULL ? ciphers->ids : standard;
+}
+
+bool mpy_ssl_ciphers_are(const int *ids, bool psk) {
+    bool all = true;
+    for (; *ids != 0; ++ids) {
+        const char *name = mbedtls_ssl_get_ciphersuite_name(*ids);
+        all = all && (strstr(name, "PSK") != NULL) == psk;
+    }
+    return all;
+}
+#endif
+
 static bool is_built(int id) {
     for (const int *built = mbedtls_ssl_list_ciphersuites(); *built != 0; ++built) {
         if (*built == id) {

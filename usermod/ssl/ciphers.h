@@ -4,10 +4,13 @@
 #ifndef MPY_SSL_CIPHERS_H
 #define MPY_SSL_CIPHERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "py/obj.h"
+
+#include "psk.h"
 
 // An immutable list of suites, counted because every socket made with it keeps it: Mbed TLS does not copy.
 typedef struct {
@@ -19,6 +22,21 @@ typedef struct {
 // ChaCha20-Poly1305 is the fastest in software and constant-time; CBC with SHA-2 and encrypt-then-MAC for old peers. A port
 // whose chip does all of GCM, GHASH too, defines MPY_SSL_GCM_ENGINE=1, and AES-128-GCM is first. AES alone is not enough.
 extern const int mpy_ssl_ciphers_default[];
+
+// The ids[] that are in force: of `ciphers`, or without them the default of contexts with PSK or without. That with PSK has forward
+// secrecy, too: suites without (TLS-PSK-…) have to be named.
+#if MPY_SSL_HAVE_PSK
+const int *mpy_ssl_ciphers_ids(const mpy_ssl_ciphers_t *ciphers, bool psk);
+#else
+#define mpy_ssl_ciphers_ids(ciphers, psk) ((ciphers) != NULL ? (ciphers)->ids : mpy_ssl_ciphers_default)
+#endif
+
+// True if all of ids[] have PSK, or none.
+#if MPY_SSL_HAVE_PSK
+bool mpy_ssl_ciphers_are(const int *ids, bool psk);
+#else
+#define mpy_ssl_ciphers_are(ids, psk) (true)
+#endif
 
 // From a list or tuple of names, IANA's (TLS_ECDHE_…) or Mbed TLS's (TLS-ECDHE-…). Raises ValueError naming the first
 // unknown one, or for an empty list; TypeError for other types; MemoryError. The caller owns one reference.

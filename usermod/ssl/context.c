@@ -42,6 +42,7 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     self->options = 0;
     self->session_cache = true;
     self->keylog_filename = mp_const_none;
+    mpy_ssl_psk_init(&self->psk);
     self->verify_callback = mp_const_none;
     return self;
 }
@@ -121,7 +122,7 @@ static bool store_attr(mpy_ssl_context_t *self, qstr attr, mp_obj_t value) {
     } else if (attr == MP_QSTR_maximum_version) {
         self->maximum_version = mpy_ssl_version_maximum(value);
     } else {
-        return false;
+        return mpy_ssl_psk_store(&self->psk, attr, value);
     }
     return true;
 }
@@ -149,7 +150,7 @@ static void context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             dest[0] = MP_OBJ_NEW_SMALL_INT(self->minimum_version);
         } else if (attr == MP_QSTR_maximum_version) {
             dest[0] = MP_OBJ_NEW_SMALL_INT(self->maximum_version);
-        } else {
+        } else if (!mpy_ssl_psk_attr(&self->psk, attr, &dest[0])) {
             dest[1] = MP_OBJ_SENTINEL; // look among the methods
         }
     } else if (dest[1] != MP_OBJ_NULL && store_attr(self, attr, dest[1])) {
@@ -196,7 +197,7 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(context_load_verify_locations_obj, 1, context_
 
 static mp_obj_t context_get_ciphers(mp_obj_t self_in) {
     mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
-    return mpy_ssl_ciphers_names(self->ciphers != NULL ? self->ciphers->ids : mpy_ssl_ciphers_default);
+    return mpy_ssl_ciphers_names(mpy_ssl_ciphers_ids(self->ciphers, mpy_ssl_psk_is_set(&self->psk)));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(context_get_ciphers_obj, context_get_ciphers);
 
@@ -296,7 +297,19 @@ static void use_session(mpy_ssl_options_t *options, mp_obj_t session) {
     }
 }
 
+static void forbid_resumption(mpy_ssl_options_t *options, mp_obj_t session) {
+    if (session != mp_const_none) {
+        mp_raise_ValueError(MP_ERROR_TEXT("a context with PSK resumes no sessions"));
+    }
+    options->session_cache = false;
+    options->tickets_allowed = false;
+}
+
 static void prepare_resumption(mpy_ssl_context_t *self, mpy_ssl_options_t *options, mp_obj_t session) {
+    if (mpy_ssl_psk_is_set(&self->psk)) {
+        forbid_resumption(options, session);
+        return;
+    }
     use_session(options, session);
     if (options->server_side && self->tickets == NULL) {
         self->tickets = mpy_ssl_tickets_new();
@@ -318,6 +331,24 @@ static void prepare_resumption(mpy_ssl_context_t *self, mpy_ssl_options_t *optio
 }
 #endif
 
+// Raises ValueError for settings that contradict each other.
+static void check_options(const mpy_ssl_options_t *options) {
+    bool psk = mpy_ssl_psk_is_set(options->psk);
+    mpy_ssl_psk_check(options->psk, options->server_side);
+    if (options->ciphers != NULL && !mpy_ssl_ciphers_are(options->ciphers->ids, psk)) {
+        mp_raise_ValueError(psk ? MP_ERROR_TEXT("a context with PSK takes suites with PSK only, see set_ciphers()")
+            : MP_ERROR_TEXT("set_ciphers() names suites with PSK, and there is no PSK"));
+    }
+    bool anonymous = options->server_side || options->verify_mode != MBEDTLS_SSL_VERIFY_REQUIRED || psk;
+    if (options->server_hostname == NULL && !anonymous) {
+        mp_raise_ValueError(MP_ERROR_TEXT("CERT_REQUIRED requires server_hostname"));
+    }
+    if (options->minimum_version > (psk ? MBEDTLS_SSL_VERSION_TLS1_2 : options->maximum_version)) {
+        mp_raise_ValueError(psk ? MP_ERROR_TEXT("PSK needs TLS 1.2, and minimum_version is above it")
+            : MP_ERROR_TEXT("minimum_version is above maximum_version"));
+    }
+}
+
 static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side, mpy_ssl_wrapping_t *wrapping) {
     if (server_side != (self->protocol == MPY_SSL_PROTOCOL_TLS_SERVER)) {
         mp_raise_ValueError(server_side
@@ -338,16 +369,12 @@ static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side,
         .alpn = self->alpn,
         .verify_callback = self->verify_callback,
         .keylog = self->keylog_filename,
+        .psk = &self->psk,
         .verify_serial = self->verify_serial,
         .session_cache = self->session_cache,
         .tickets_allowed = !(self->options & MPY_SSL_OP_NO_TICKET),
     };
-    if (!server_side && options.server_hostname == NULL && self->verify_mode == MBEDTLS_SSL_VERIFY_REQUIRED) {
-        mp_raise_ValueError(MP_ERROR_TEXT("CERT_REQUIRED requires server_hostname"));
-    }
-    if (self->minimum_version > self->maximum_version) {
-        mp_raise_ValueError(MP_ERROR_TEXT("minimum_version is above maximum_version"));
-    }
+    check_options(&options);
     prepare_resumption(self, &options, wrapping->session);
     wrapping->context = MP_OBJ_FROM_PTR(self);
     return mpy_ssl_socket_new(stream, &options, wrapping);
@@ -460,6 +487,10 @@ static const mp_rom_map_elem_t context_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_set_ecdh_curve), MP_ROM_PTR(&context_set_ecdh_curve_obj)},
     #if defined(MBEDTLS_SSL_ALPN)
     {MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&context_set_alpn_protocols_obj)},
+    #endif
+    #if MPY_SSL_HAVE_PSK
+    {MP_ROM_QSTR(MP_QSTR_set_psk_client_callback), MP_ROM_PTR(&mpy_ssl_psk_set_client_callback_obj)},
+    {MP_ROM_QSTR(MP_QSTR_set_psk_server_callback), MP_ROM_PTR(&mpy_ssl_psk_set_server_callback_obj)},
     #endif
     {MP_ROM_QSTR(MP_QSTR_wrap_socket), MP_ROM_PTR(&context_wrap_socket_obj)},
     {MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&context_del_obj)},

@@ -13,6 +13,7 @@
 #include "certificate.h"
 #include "ciphers.h"
 #include "groups.h"
+#include "psk.h"
 #include "ticket.h"
 
 #define MPY_SSL_OP_NO_TICKET 0x4000 // CPython's number
@@ -39,6 +40,7 @@ typedef struct {
     uint32_t options;         // OP_*
     bool session_cache;
     mp_obj_t keylog_filename; // path or None
+    mpy_ssl_psk_t psk;
     mp_obj_t verify_callback; // callable(cert: bytes, depth: int) -> int, 0 to accept; or None
 } mpy_ssl_context_t;
 

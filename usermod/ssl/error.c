@@ -24,6 +24,7 @@
 #include "clock.h"
 #include "error.h"
 #include "memory.h"
+#include "psk.h"
 
 #define LOW_LEVEL(code) (-(-(code) & 0x7F))
 
@@ -74,6 +75,9 @@ static const entry_t errors[] = {
     ERROR(SSL_UNSUPPORTED_EXTENSION, ALERT(UNSUPPORTED_EXT), NULL),
     ERROR(SSL_NO_APPLICATION_PROTOCOL, ALERT(NO_APPLICATION_PROTOCOL), "the client offers none of the protocols of set_alpn_protocols()"),
     ERROR(SSL_UNRECOGNIZED_NAME, ALERT(UNRECOGNIZED_NAME), NULL),
+    #if MPY_SSL_HAVE_PSK
+    ERROR(SSL_UNKNOWN_IDENTITY, ALERT(UNKNOWN_PSK_IDENTITY), "no PSK for the peer"),
+    #endif
     ERROR(SSL_BAD_CERTIFICATE, ALERT(BAD_CERT), NULL),
     ERROR(SSL_PRIVATE_KEY_REQUIRED, ALERT(INTERNAL_ERROR), "a server needs load_cert_chain()"),
     ERROR(SSL_PK_TYPE_MISMATCH, ALERT(ILLEGAL_PARAMETER), NULL),
@@ -158,6 +162,9 @@ static const struct {
     {ALERT(MISSING_EXTENSION), "missing_extension", NULL},
     {ALERT(UNSUPPORTED_EXT), "unsupported_extension", NULL},
     {ALERT(UNRECOGNIZED_NAME), "unrecognized_name", NULL},
+    #if MPY_SSL_HAVE_PSK
+    {ALERT(UNKNOWN_PSK_IDENTITY), "unknown_psk_identity", NULL},
+    #endif
     {ALERT(CERT_REQUIRED), "certificate_required", NULL},
     {ALERT(NO_APPLICATION_PROTOCOL), "no_application_protocol", NULL},
 };

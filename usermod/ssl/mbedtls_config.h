@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The Mbed TLS 3.6 configuration of this module: TLS 1.2 and 1.3, client and server, ECDHE with AEAD or CBC suites, X.509.
+// The Mbed TLS 3.6 configuration of this module: TLS 1.2 and 1.3, client and server, ECDHE with AEAD or CBC suites, X.509, PSK.
 // Sizes behind an option are bytes of flash on RV32IMC at -Os unless stated; DESIGN.md has the measurements.
 // Options that are absent are absent on purpose; the reasons stand at the end.
 #ifndef MPY_SSL_MBEDTLS_CONFIG_H
@@ -108,6 +108,12 @@ long long mpy_ssl_time(long long *seconds);
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
 #define MBEDTLS_KEY_EXCHANGE_RSA_ENABLED    // never offered by default (no forward secrecy): see ciphers.c
+
+#if defined(MPY_SSL_PSK)
+#define MBEDTLS_KEY_EXCHANGE_ECDHE_PSK_ENABLED
+#define MBEDTLS_KEY_EXCHANGE_PSK_ENABLED    // no forward secrecy, so by name only: what other stacks of this size have
+#define MBEDTLS_PSK_MAX_LEN 64              // RFC 4279, 5.3
+#endif
 
 // A record from the peer may have 16 KB (RFC 5246, 6.2.1) and has to fit; ours are cut to 4 KB to save 12 KB. The buffers have
 // these sizes only while such records are in them: buffers.c.

@@ -5,6 +5,7 @@
 #   MBEDTLS_DIR        Mbed TLS 3.6 on rp2; default: MicroPython's own submodule lib/mbedtls
 #   MPY_SSL_TLS1_3     1: TLS 1.3 beside 1.2, on rp2; default 0, because it takes some 30 KB of flash. On esp32 the SDK's Mbed TLS
 #                      would have to be configured for it, which this module does not do
+#   MPY_SSL_PSK        1: pre-shared keys, on rp2; default 0, which leaves flash for other things. On esp32 the SDK's configuration decides
 #   MPY_SSL_VERSION    compiled in as ssl.VERSION; default: what git says of this checkout
 #   MPY_SSL_PRIMITIVES 0 leaves out what examples/selftest.py needs; default: 1
 #   MPY_SSL_X25519     0 leaves out that group; default: 1, on esp32 as the SDK says
@@ -49,6 +50,7 @@ foreach(name
         module
         pool
         primitives
+        psk
         random
         record
         resume
@@ -94,6 +96,10 @@ if(TARGET micropy_lib_mbedtls)
     set(MPY_SSL_MBEDTLS_DEFINITIONS "MBEDTLS_CONFIG_FILE=\"${MPY_SSL_DIR}/mbedtls_config.h\"")
     if(DEFINED MPY_SSL_X25519)
         list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_X25519=${MPY_SSL_X25519})
+    endif()
+    if(MPY_SSL_PSK)
+        list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_PSK)
+        target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_write_handshake_msg_ext) # see psk.c
     endif()
     if(MPY_SSL_TLS1_3)
         list(APPEND MPY_SSL_MBEDTLS_NAMES

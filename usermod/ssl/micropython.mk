@@ -5,6 +5,7 @@
 # MBEDTLS_DIR          Mbed TLS 3.6; default: MicroPython's own submodule lib/mbedtls
 # MPY_SSL_VERSION      compiled in as ssl.VERSION; default: what git says of this checkout
 # MPY_SSL_TLS1_3       1: TLS 1.3 beside 1.2; 0: 1.2 only. Default: 1 if that Mbed TLS has what its PSA is generated from
+# MPY_SSL_PSK          1: pre-shared keys; 0: none. Default: 1
 # MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs,
 #                      -DMPY_SSL_X25519=0 that group
 #
@@ -20,6 +21,7 @@ endif
 
 MPY_SSL_TLS1_3 ?= $(if $(wildcard $(MPY_SSL_MBEDTLS_DIR)/library/psa_crypto_driver_wrappers_no_static.c),1,0)
 MPY_SSL_HAVE_TLS1_3 := $(filter-out 0,$(MPY_SSL_TLS1_3))
+MPY_SSL_PSK ?= 1
 
 override MICROPY_PY_SSL := 0
 
@@ -47,6 +49,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	module.c \
 	pool.c \
 	primitives.c \
+	psk.c \
 	random.c \
 	record.c \
 	resume.c \
@@ -63,7 +66,8 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 # hashlib and cryptolib go on using Mbed TLS.
 CFLAGS_USERMOD += -DMP_CONFIGFILE='"$(abspath $(MPY_SSL_DIR))/mpconfig_without_stock_ssl.h"' -DMICROPY_SSL_MBEDTLS=1 -DMPY_SSL_VERSION=\"$(MPY_SSL_VERSION)\" \
 	-DMBEDTLS_CONFIG_FILE='"$(abspath $(MPY_SSL_DIR))/mbedtls_config.h"' \
-	-I$(MPY_SSL_MBEDTLS_DIR)/include $(if $(MPY_SSL_HAVE_TLS1_3),-DMPY_SSL_TLS1_3 -DMBEDTLS_PSA_CRYPTO_CONFIG_FILE='"$(abspath $(MPY_SSL_DIR))/psa_config.h"') $(MPY_SSL_CFLAGS)
+	-I$(MPY_SSL_MBEDTLS_DIR)/include $(if $(MPY_SSL_HAVE_TLS1_3),-DMPY_SSL_TLS1_3 -DMBEDTLS_PSA_CRYPTO_CONFIG_FILE='"$(abspath $(MPY_SSL_DIR))/psa_config.h"') \
+	$(if $(filter-out 0,$(MPY_SSL_PSK)),-DMPY_SSL_PSK) $(MPY_SSL_CFLAGS)
 
 # Objects of Mbed TLS are placed by name alone, so that they do not depend on where its source is.
 PY_O += $(addprefix $(BUILD)/mbedtls/, \
@@ -98,6 +102,13 @@ $(addprefix $(MPY_SSL_O)/,ec_field.o ec_x25519.o): CFLAGS += -O2 -fno-schedule-i
 MPY_SSL_RESET := mbedtls_ssl_session_reset_msg_layer
 $(addprefix $(BUILD)/mbedtls/,ssl_tls13_client.o ssl_tls13_server.o): CFLAGS += -D$(MPY_SSL_RESET)=__wrap_$(MPY_SSL_RESET)
 $(MPY_SSL_O)/buffers.o: CFLAGS += -D__real_$(MPY_SSL_RESET)=$(MPY_SSL_RESET)
+
+# A server's identity hint for PSK goes into a message on its way. See psk.c.
+MPY_SSL_WRITE := mbedtls_ssl_write_handshake_msg_ext
+ifneq ($(filter-out 0,$(MPY_SSL_PSK)),)
+$(BUILD)/mbedtls/ssl_tls12_server.o: CFLAGS += -D$(MPY_SSL_WRITE)=__wrap_$(MPY_SSL_WRITE)
+$(MPY_SSL_O)/psk.o: CFLAGS += -D__real_$(MPY_SSL_WRITE)=$(MPY_SSL_WRITE)
+endif
 
 # Mistakes of Mbed TLS 3.6.6 that can be mended from outside, each in a header that its source file gets in front.
 ifneq ($(MPY_SSL_HAVE_TLS1_3),)

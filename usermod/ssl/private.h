@@ -5,11 +5,13 @@
 #ifndef MPY_SSL_PRIVATE_H
 #define MPY_SSL_PRIVATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "mbedtls/platform.h"
+#include "mbedtls/platform_util.h"
 #include "mbedtls/ssl.h"
 #include "mbedtls/version.h"
 
@@ -38,10 +40,44 @@ static inline const uint8_t *mpy_ssl_private_message(const mbedtls_ssl_context *
     return ssl->MBEDTLS_PRIVATE(in_msg);
 }
 
+// Bytes in front of the body of a handshake message: 12 in DTLS (RFC 6347, 4.2.2).
+static inline size_t mpy_ssl_private_message_header(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(conf)->MBEDTLS_PRIVATE(transport) == MBEDTLS_SSL_TRANSPORT_DATAGRAM ? 12 : 4;
+}
+
 // The session of a complete handshake. mbedtls_ssl_get_session() copies and parses the certificate again. 4.x: still private.
 static inline const mbedtls_ssl_session *mpy_ssl_private_session(const mbedtls_ssl_context *ssl) {
     return ssl->MBEDTLS_PRIVATE(session);
 }
+
+#if defined(MBEDTLS_KEY_EXCHANGE_ECDHE_PSK_ENABLED)
+// Makes a configuration forget its key, which it takes only once. 4.x: still private.
+static inline void mpy_ssl_private_forget_psk(mbedtls_ssl_config *conf) {
+    mbedtls_platform_zeroize(conf->MBEDTLS_PRIVATE(psk), conf->MBEDTLS_PRIVATE(psk_len));
+    mbedtls_free(conf->MBEDTLS_PRIVATE(psk));
+    mbedtls_free(conf->MBEDTLS_PRIVATE(psk_identity));
+    conf->MBEDTLS_PRIVATE(psk) = NULL;
+    conf->MBEDTLS_PRIVATE(psk_identity) = NULL;
+}
+
+// What mbedtls_ssl_conf_psk_cb() was given beside `f_psk`, if it was that one, while `ssl` writes a ServerKeyExchange; else NULL.
+static inline void *mpy_ssl_private_psk_owner(const mbedtls_ssl_context *ssl,
+    int (*f_psk)(void *, mbedtls_ssl_context *, const unsigned char *, size_t)) {
+    const mbedtls_ssl_config *conf = ssl->MBEDTLS_PRIVATE(conf);
+    bool is_key_exchange = ssl->MBEDTLS_PRIVATE(out_msgtype) == 22 && ssl->MBEDTLS_PRIVATE(out_msg)[0] == 12; // RFC 5246, A.1, A.4
+    return is_key_exchange && conf->MBEDTLS_PRIVATE(f_psk) == f_psk ? conf->MBEDTLS_PRIVATE(p_psk) : NULL;
+}
+
+// Puts a hint in the place of the empty one at the front of a ServerKeyExchange, whose header is still to be filled.
+static inline void mpy_ssl_private_insert_hint(mbedtls_ssl_context *ssl, const char *hint, size_t len) {
+    uint8_t *vector = ssl->MBEDTLS_PRIVATE(out_msg) + 4;
+    memmove(vector + 2 + len, vector + 2, ssl->MBEDTLS_PRIVATE(out_msglen) - 4 - 2);
+    vector[0] = (uint8_t)(len >> 8);
+    vector[1] = (uint8_t)len;
+    memcpy(vector + 2, hint, len);
+    ssl->MBEDTLS_PRIVATE(out_msglen) += len;
+}
+#endif
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 void mbedtls_ssl_handshake_wrapup_free_hs_transform(mbedtls_ssl_context *ssl); // ssl_misc.h

@@ -121,7 +121,7 @@ static mpy_ssl_saved_t *save(mpy_ssl_session_t *session) {
 
 mpy_ssl_saved_t *mpy_ssl_resume_saved(mpy_ssl_session_t *session) {
     mpy_ssl_resume_t *self = &session->resume;
-    if (session->stream.handshaking || !session->open || is_server(session)) {
+    if (session->stream.handshaking || !session->open || is_server(session) || mpy_ssl_psk_is_set(&session->psk)) {
         return NULL;
     }
     if (self->saved == NULL) {

@@ -232,12 +232,14 @@ static int verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t 
     return 0;
 }
 
+static const int *suites(const mpy_ssl_session_t *session) {
+    return mpy_ssl_ciphers_ids(session->ciphers, mpy_ssl_psk_is_set(&session->psk));
+}
+
 static void set_versions(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
     uint16_t minimum = options->minimum_version;
     uint16_t maximum = options->maximum_version;
-    if (session->ciphers != NULL) {
-        mpy_ssl_ciphers_versions(session->ciphers->ids, &minimum, &maximum);
-    }
+    mpy_ssl_ciphers_versions(suites(session), &minimum, &maximum);
     mbedtls_ssl_conf_min_tls_version(&session->conf, (mbedtls_ssl_protocol_version)minimum);
     mbedtls_ssl_conf_max_tls_version(&session->conf, (mbedtls_ssl_protocol_version)maximum);
 }
@@ -255,8 +257,8 @@ static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *option
     set_versions(session, options);
     mbedtls_ssl_conf_authmode(conf, options->verify_mode);
     mbedtls_ssl_conf_ca_chain(conf, session->trust != NULL ? session->trust->first : NULL, NULL);
-    mbedtls_ssl_conf_ciphersuites(conf, session->ciphers != NULL ? session->ciphers->ids : mpy_ssl_ciphers_default);
     mbedtls_ssl_conf_groups(conf, session->groups != NULL ? session->groups->ids : mpy_ssl_groups_default);
+    mbedtls_ssl_conf_ciphersuites(conf, suites(session));
     mbedtls_ssl_conf_rng(conf, mpy_ssl_random, NULL);
     #if defined(MBEDTLS_SSL_ALPN)
     if (ret == 0 && session->alpn != NULL) {
@@ -264,6 +266,7 @@ static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *option
     }
     #endif
     mbedtls_ssl_conf_verify(conf, verify, session);
+    ret = ret == 0 ? mpy_ssl_psk_configure(session, options) : ret;
     return ret == 0 ? mpy_ssl_resume_configure(session, options) : ret;
 }
 
@@ -316,6 +319,7 @@ int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *op
     session->stream.handshaking = true;
     session->verify_mode = options->verify_mode;
     session->verify_callback = options->verify_callback;
+    session->psk = *options->psk;
     session->identity = mpy_ssl_identity_ref(options->identity);
     session->other_identity = mpy_ssl_identity_ref(options->other_identity);
     session->trust = mpy_ssl_trust_ref(options->trust);
@@ -385,6 +389,7 @@ static int after_step(mpy_ssl_session_t *session, int before) {
     }
     #endif
     int ret = check_optional(session);
+    ret = ret == 0 ? mpy_ssl_psk_step(session, before) : ret;
     return ret == 0 ? mpy_ssl_resume_step(session, before) : ret;
 }
 
@@ -409,7 +414,8 @@ static void handshake_done(mpy_ssl_session_t *session) {
 
 static int handshake_steps(mpy_ssl_session_t *session) {
     int ret = 0;
-    if (mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER && session->identity == NULL) {
+    if (mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER && session->identity == NULL
+        && !mpy_ssl_psk_is_set(&session->psk)) {
         return MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED; // Mbed TLS would blame the client's cipher suites
     }
     while (ret == 0 && !mbedtls_ssl_is_handshake_over(&session->ssl)) {

@@ -23,6 +23,7 @@
 #include "error.h"
 #include "groups.h"
 #include "keylog.h"
+#include "psk.h"
 #include "resume.h"
 #include "stream.h"
 
@@ -41,6 +42,7 @@ typedef struct mpy_ssl_options {
     mpy_ssl_alpn_t *alpn;         // or NULL
     mp_obj_t verify_callback;     // or None
     mp_obj_t keylog;              // path or None
+    const mpy_ssl_psk_t *psk;     // complete, see mpy_ssl_psk_check()
     uint32_t verify_serial;       // another one for each callback that was assigned, 0 for none
     mpy_ssl_tickets_t *tickets;   // a server's, or NULL
     mpy_ssl_saved_t *saved;       // to be resumed, or NULL
@@ -69,6 +71,7 @@ typedef struct mpy_ssl_session {
     uint8_t alert;         // to be sent instead of the one that error.h names; 0: none
     mpy_ssl_resume_t resume;
     mpy_ssl_keylog_t keylog;
+    mpy_ssl_psk_t psk;
     bool open;             // ssl and conf are in use
     bool keep_stream;      // a failure leaves the stream open, because it is still the caller's
     bool peer_closed;      // close_notify was received
