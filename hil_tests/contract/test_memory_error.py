@@ -90,6 +90,22 @@ def session():
     assert sweep(script, session, ID=authority.p256) > 300
 
 
+@pytest.mark.requires("psk")
+def test_every_allocation_of_a_session_with_psk_may_fail(script: Script) -> None:
+    session = """
+client, server = ssl.SSLContext(CLIENT), ssl.SSLContext(SERVER)
+client.set_psk_client_callback(lambda hint: (hint, b"secret"))
+server.set_psk_server_callback(lambda identity: identity == "hint" and b"secret", "hint")
+def session():
+    c, s = connect(client, server)
+    if not talks(c, s):
+        raise RuntimeError("data lost")
+    c.close()
+    s.close()
+"""
+    assert sweep(script, session) > 100
+
+
 def test_every_allocation_of_a_resumed_session_may_fail(script: Script, authority: Authority) -> None:
     session = """
 client, server = client_context(ID), server_context(ID)

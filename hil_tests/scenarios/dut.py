@@ -104,7 +104,7 @@ class Dut:
         """How the code's `work()` failed as client."""
         return Failure.parse(self.attempt(code, values, identity=identity))
 
-    def listen(self, code: str, identity: Identity, **values: object) -> Service:
+    def listen(self, code: str, identity: Identity | None, **values: object) -> Service:
         """Run code that listens on PORT, with CERT and KEY of `identity`, and says so."""
         port = self.board.listen_port()
         script = self.start(code, {"PORT": port, **identity_values(identity), **values})
