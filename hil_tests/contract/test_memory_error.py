@@ -110,7 +110,10 @@ def test_every_allocation_of_a_resumed_session_may_fail(script: Script, authorit
     session = """
 client, server = client_context(ID), server_context(ID)
 client.session_cache = False
-old = ssl.SSLSession(bytes(connect(client, server)[0].session))
+first = connect(client, server)
+old = ssl.SSLSession(bytes(first[0].session))
+for sock in first:
+    sock.close()
 def session():
     a, b = pipe()
     sockets = []
@@ -121,8 +124,12 @@ def session():
         if not (c.session_reused and s.session_reused and talks(c, s)):
             raise RuntimeError("not resumed")
     finally:
-        for sock in sockets:
-            sock.close()
+        try:
+            for sock in sockets:
+                sock.close()
+        finally: # the one whose close() failed, and those after it
+            for sock in sockets:
+                sock.close()
 """
     assert sweep(script, session, ID=authority.p256) > 40
 
