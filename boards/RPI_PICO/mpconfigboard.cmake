@@ -2,3 +2,8 @@
 set(PICO_BOARD "pico")
 set(PICO_PLATFORM "rp2040")
 set(MICROPY_FROZEN_MANIFEST ${MICROPY_BOARD_DIR}/manifest.py)
+
+# No network of its own, and as much flash for TLS as MicroPython's takes: no handshakes in pieces, 1.1 KB.
+if(NOT DEFINED MPY_SSL_SLICES)
+    set(MPY_SSL_SLICES 0)
+endif()

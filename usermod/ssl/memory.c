@@ -106,7 +106,7 @@ static size_t high;    // total.bytes at its highest since the newest meter was 
 static size_t counted; // bytes that meters have given to their owners
 static mpy_ssl_cut_t *cuts;
 
-static const void *this_thread(void) {
+const void *mpy_ssl_this_thread(void) {
     #if MICROPY_PY_THREAD
     return mp_thread_get_state();
     #else
@@ -115,7 +115,7 @@ static const void *this_thread(void) {
 }
 
 void mpy_ssl_cut_open(mpy_ssl_cut_t *cut, size_t times, size_t least, size_t bytes) {
-    *cut = (mpy_ssl_cut_t) {.thread = this_thread(), .times = times, .least = least, .bytes = bytes};
+    *cut = (mpy_ssl_cut_t) {.thread = mpy_ssl_this_thread(), .times = times, .least = least, .bytes = bytes};
     mpy_ssl_lock();
     cut->next = cuts;
     cuts = cut;
@@ -134,7 +134,7 @@ void mpy_ssl_cut_close(mpy_ssl_cut_t *cut) {
 
 static size_t after_cut(size_t bytes) {
     if (cuts != NULL) {
-        const void *thread = this_thread();
+        const void *thread = mpy_ssl_this_thread();
         mpy_ssl_lock();
         for (mpy_ssl_cut_t *cut = cuts; cut != NULL; cut = cut->next) {
             if (cut->thread == thread && cut->times > 0 && bytes >= cut->least) {

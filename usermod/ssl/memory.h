@@ -23,6 +23,9 @@ void mpy_ssl_trim(void);
 // The bytes that were asked for when `ptr` was allocated; 0 for NULL.
 size_t mpy_ssl_size(const void *ptr);
 
+// Stands for the running thread; NULL where there is only one.
+const void *mpy_ssl_this_thread(void);
+
 // While open, the first `times` requests of this thread for `least` bytes or more get `bytes`. For mbedtls_ssl_setup(),
 // which takes record buffers of full size before there is anything to put in. The caller owns the structure and closes
 // what it has opened; nothing in between may raise. Afterwards `times` says how many of the requests have not come.

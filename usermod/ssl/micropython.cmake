@@ -7,6 +7,7 @@
 #                      would have to be configured for it, which this module does not do
 #   MPY_SSL_PSK        1: pre-shared keys, on rp2; default 0, which leaves flash for other things. On esp32 the SDK's configuration decides
 #   MPY_SSL_VERSION    compiled in as ssl.VERSION; default: what git says of this checkout
+#   MPY_SSL_SLICES     1: handshakes in pieces for sockets that do not block; 0: each step as a whole. Default: 1
 #   MPY_SSL_PRIMITIVES 0 leaves out what examples/selftest.py needs; default: 1
 #   MPY_SSL_X25519     0 leaves out that group; default: 1, on esp32 as the SDK says
 #
@@ -58,6 +59,7 @@ foreach(name
         seal
         session
         session_cache
+        slices
         socket
         sslsession
         stream
@@ -75,6 +77,15 @@ target_include_directories(usermod_ssl INTERFACE ${CMAKE_BINARY_DIR}/mpy_ssl)
 foreach(name ecp_mul ecp_mul_restartable ecp_check_pubkey ecp_check_pub_priv ecdsa_read_signature)
     target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_${name})
 endforeach()
+# Handshakes in pieces, see slices.h.
+if(NOT DEFINED MPY_SSL_SLICES)
+    set(MPY_SSL_SLICES 1)
+endif()
+if(MPY_SSL_SLICES)
+    list(APPEND MICROPY_DEF_BOARD MPY_SSL_SLICES=1)
+    target_link_options(usermod_ssl INTERFACE
+        -Wl,--wrap=mbedtls_x509_crt_verify_restartable -Wl,--wrap=mbedtls_pk_verify_ext)
+endif()
 set_source_files_properties(${MPY_SSL_DIR}/ec_field.c ${MPY_SSL_DIR}/ec_x25519.c PROPERTIES COMPILE_OPTIONS "-O2;-fno-schedule-insns")
 
 if(TARGET micropy_lib_mbedtls)

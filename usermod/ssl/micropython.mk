@@ -5,6 +5,7 @@
 # MBEDTLS_DIR          Mbed TLS 3.6; default: MicroPython's own submodule lib/mbedtls
 # MPY_SSL_VERSION      compiled in as ssl.VERSION; default: what git says of this checkout
 # MPY_SSL_TLS1_3       1: TLS 1.3 beside 1.2; 0: 1.2 only. Default: 1 if that Mbed TLS has what its PSA is generated from
+# MPY_SSL_SLICES       1: handshakes in pieces for sockets that do not block; 0: each step as a whole. Default: 1
 # MPY_SSL_PSK          1: pre-shared keys; 0: none. Default: 1
 # MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs,
 #                      -DMPY_SSL_X25519=0 that group
@@ -22,6 +23,8 @@ endif
 MPY_SSL_TLS1_3 ?= $(if $(wildcard $(MPY_SSL_MBEDTLS_DIR)/library/psa_crypto_driver_wrappers_no_static.c),1,0)
 MPY_SSL_HAVE_TLS1_3 := $(filter-out 0,$(MPY_SSL_TLS1_3))
 MPY_SSL_PSK ?= 1
+
+MPY_SSL_SLICES ?= 1
 
 override MICROPY_PY_SSL := 0
 
@@ -57,6 +60,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	seal.c \
 	session.c \
 	session_cache.c \
+	slices.c \
 	socket.c \
 	sslsession.c \
 	stream.c \
@@ -97,6 +101,14 @@ $(BUILD)/mbedtls/ecp.o: CFLAGS += $(foreach name,$(MPY_SSL_ECP_WRAPS),-D$(name)=
 $(BUILD)/mbedtls/ecdsa.o: CFLAGS += $(foreach name,$(MPY_SSL_ECDSA_WRAPS),-D$(name)=__real_$(name))
 $(MPY_SSL_O)/ec_mbedtls.o: CFLAGS += $(foreach name,$(MPY_SSL_ECP_WRAPS) $(MPY_SSL_ECDSA_WRAPS),-D__wrap_$(name)=$(name))
 $(addprefix $(MPY_SSL_O)/,ec_field.o ec_x25519.o): CFLAGS += -O2 -fno-schedule-insns
+
+# Handshakes in pieces, see slices.h.
+ifneq ($(filter-out 0,$(MPY_SSL_SLICES)),)
+CFLAGS_USERMOD += -DMPY_SSL_SLICES=1
+$(BUILD)/mbedtls/ssl_tls.o: CFLAGS += -Dmbedtls_x509_crt_verify_restartable=__wrap_mbedtls_x509_crt_verify_restartable
+$(BUILD)/mbedtls/x509_crt.o: CFLAGS += -Dmbedtls_pk_verify_ext=__wrap_mbedtls_pk_verify_ext
+$(MPY_SSL_O)/slices.o: CFLAGS += $(foreach name,x509_crt_verify_restartable pk_verify_ext,-D__real_mbedtls_$(name)=mbedtls_$(name))
+endif
 
 # HelloRetryRequest clears record buffers at full size, which ours do not have. See buffers.h.
 MPY_SSL_RESET := mbedtls_ssl_session_reset_msg_layer

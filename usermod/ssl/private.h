@@ -79,6 +79,14 @@ static inline void mpy_ssl_private_insert_hint(mbedtls_ssl_context *ssl, const c
 }
 #endif
 
+#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+// The peer's chain while the handshake is not complete, or NULL; mbedtls_ssl_get_peer_cert() gives it afterwards. 4.x: still private.
+static inline const mbedtls_x509_crt *mpy_ssl_private_negotiated_peer(const mbedtls_ssl_context *ssl) {
+    const mbedtls_ssl_session *session = ssl->MBEDTLS_PRIVATE(session_negotiate);
+    return session != NULL ? session->MBEDTLS_PRIVATE(peer_cert) : NULL;
+}
+#endif
+
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 void mbedtls_ssl_handshake_wrapup_free_hs_transform(mbedtls_ssl_context *ssl); // ssl_misc.h
 

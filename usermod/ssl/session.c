@@ -34,6 +34,7 @@ static void release(mpy_ssl_session_t *session) {
         mpy_ssl_groups_unref(session->groups);
         mpy_ssl_alpn_unref(session->alpn);
         mpy_ssl_resume_release(session);
+        mpy_ssl_slices_free(&session->slices);
         #if MPY_SSL_KEYLOG
         mpy_ssl_keylog_free(&session->keylog);
         #endif
@@ -372,6 +373,7 @@ static void change_keys(mpy_ssl_session_t *session, int before) {
 }
 
 static int after_step(mpy_ssl_session_t *session, int before) {
+    mpy_ssl_slices_after_step(&session->slices);
     change_keys(session, before);
     if (session->ip_address != NULL && hello_is_answered(session)) {
         int ret = mbedtls_ssl_set_hostname(&session->ssl, session->ip_address);
@@ -419,6 +421,10 @@ static int handshake_steps(mpy_ssl_session_t *session) {
         return MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED; // Mbed TLS would blame the client's cipher suites
     }
     while (ret == 0 && !mbedtls_ssl_is_handshake_over(&session->ssl)) {
+        ret = mpy_ssl_slices_before_step(session);
+        if (ret != 0) {
+            break;
+        }
         ret = mpy_ssl_buffers_before_step(&session->buffers);
         if (ret == MBEDTLS_ERR_SSL_ALLOC_FAILED) {
             return lack_memory(session, MBEDTLS_ERR_SSL_WANT_WRITE);
@@ -445,7 +451,7 @@ static int handshake_steps(mpy_ssl_session_t *session) {
 // Mbed TLS may want to be called again for reasons of its own; the stream has to be waited for only if it says so.
 static bool again(mpy_ssl_session_t *session, int ret) {
     const mpy_ssl_stream_t *stream = &session->stream;
-    if (!is_want(ret) || stream->would_block || stream->exception != MP_OBJ_NULL || stream->error != 0) {
+    if (!is_want(ret) || session->slices.paused || stream->would_block || stream->exception != MP_OBJ_NULL || stream->error != 0) {
         return false;
     }
     if (mpy_ssl_buffers_make_room(&session->buffers) != 0) {
@@ -459,11 +465,13 @@ static void begin(mpy_ssl_session_t *session) {
     session->alloc_failures = mpy_ssl_alloc_failures();
     session->stream.error = 0;
     session->stream.would_block = false;
+    mpy_ssl_slices_begin(&session->slices);
 }
 
 // A peer that refuses us may be gone before we have said everything: its alert, which tells why, is still to be read.
 static int hear_last_words(mpy_ssl_session_t *session) {
     int error = session->stream.error;
+    session->slices.wanted = false;
     session->stream.mute = true;
     session->stream.error = 0;
     int ret;

@@ -3,7 +3,7 @@
 // One TLS connection over Mbed TLS: configuration, handshake, records, alerts, verdict. Knows streams, but neither
 // Python's sockets nor contexts. No function here raises; each returns 0 or a byte count, or one of:
 //   MBEDTLS_ERR_SSL_WANT_READ, MBEDTLS_ERR_SSL_WANT_WRITE   nothing is lost, call again: stream.would_block (wait for
-//       the stream), stream.error == ETIMEDOUT, or stream.exception (raise it first) says why
+//       the stream), stream.error == ETIMEDOUT, stream.exception (raise it first), or slices.paused says why
 //   any other negative value   the connection is over: the alert has been sent, `failure` says why, the stream is closed
 #ifndef MPY_SSL_SESSION_H
 #define MPY_SSL_SESSION_H
@@ -25,6 +25,7 @@
 #include "keylog.h"
 #include "psk.h"
 #include "resume.h"
+#include "slices.h"
 #include "stream.h"
 
 // What a connection is made from. Borrowed for the call of mpy_ssl_session_open(), which takes references of its own.
@@ -70,6 +71,7 @@ typedef struct mpy_ssl_session {
     uint8_t verify_mode;
     uint8_t alert;         // to be sent instead of the one that error.h names; 0: none
     mpy_ssl_resume_t resume;
+    mpy_ssl_slices_t slices;
     mpy_ssl_keylog_t keylog;
     mpy_ssl_psk_t psk;
     bool open;             // ssl and conf are in use

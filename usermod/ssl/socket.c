@@ -50,6 +50,9 @@ static bool complete(mpy_ssl_socket_t *self, int (*step)(mpy_ssl_session_t *)) {
         if (!self->session.open) {
             give_up(self);
         }
+        if (self->session.slices.paused) {
+            return false;
+        }
         if (!stream->would_block) {
             give_up_waiting(self);
         }
@@ -202,6 +205,9 @@ static mp_uint_t socket_poll(mpy_ssl_socket_t *self, uintptr_t flags, int *error
     }
     push_output(self);
     uintptr_t wanted = flags & POLL_BOTH;
+    if (session->slices.paused && wanted != 0) {
+        return wanted; // there is work to do, without the stream
+    }
     mp_uint_t ready = 0;
     if ((wanted & MP_STREAM_POLL_RD) && mpy_ssl_session_has_input(session)) {
         ready = MP_STREAM_POLL_RD;
@@ -378,7 +384,10 @@ static mp_obj_t pass_on(mp_obj_t self_in, qstr method, mp_obj_t arg) {
 }
 
 static mp_obj_t socket_setblocking(mp_obj_t self_in, mp_obj_t flag) {
-    return pass_on(self_in, MP_QSTR_setblocking, flag);
+    mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
+    mp_obj_t ret = pass_on(self_in, MP_QSTR_setblocking, flag);
+    self->session.slices.wanted = !mp_obj_is_true(flag);
+    return ret;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_setblocking_obj, socket_setblocking);
 
@@ -403,6 +412,7 @@ static mp_obj_t socket_settimeout(mp_obj_t self_in, mp_obj_t seconds) {
     uint32_t timeout = mpy_ssl_timeout_ms(seconds);
     pass_on(self_in, MP_QSTR_settimeout, seconds);
     self->timeout = timeout;
+    self->session.slices.wanted = timeout == 0 && seconds != mp_const_none;
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_settimeout_obj, socket_settimeout);
