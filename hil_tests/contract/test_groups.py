@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from hil_tests.certificates import Authority
 from hil_tests.contract.conftest import Script
 
+pytestmark = pytest.mark.requires("groups")
+
 # What a ServerKeyExchange begins with (RFC 8422, 5.4), as far as the length of the server's key.
 ON_THE_WIRE = {
     "X25519": "03001d20",

@@ -13,6 +13,8 @@ from hil_tests.certificates import Authority
 from hil_tests.scenarios.dut import PING, Dut
 from hil_tests.scenarios.failures import assert_echoes
 
+pytestmark = pytest.mark.requires("groups")
+
 VERSIONS = {"tls1_2": (0x0303, 0x0303), "tls1_3": (0x0304, 0x0304)}
 ALL = pytest.mark.parametrize("group", [pytest.param("X25519", marks=pytest.mark.requires("x25519")), "P-256", "P-384"])
 BOTH_VERSIONS = pytest.mark.parametrize(

@@ -44,6 +44,7 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     self->keylog_filename = mp_const_none;
     mpy_ssl_psk_init(&self->psk);
     self->verify_callback = mp_const_none;
+    self->sni_callback = mp_const_none;
     return self;
 }
 
@@ -77,6 +78,18 @@ static void set_verify_callback(mpy_ssl_context_t *self, mp_obj_t value) {
     self->verify_serial = value != mp_const_none ? ++assigned : 0;
     self->verify_callback = value;
 }
+
+#if MPY_SSL_SNI_CALLBACK
+static void set_sni_callback(mpy_ssl_context_t *self, mp_obj_t value) {
+    if (self->protocol != MPY_SSL_PROTOCOL_TLS_SERVER) {
+        mp_raise_ValueError(MP_ERROR_TEXT("sni_callback needs a PROTOCOL_TLS_SERVER context"));
+    }
+    if (value != mp_const_none && !mp_obj_is_callable(value)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("sni_callback must be callable or None"));
+    }
+    self->sni_callback = value;
+}
+#endif
 
 static void load_identity(mpy_ssl_context_t *self, mp_obj_t cert, mp_obj_t key, mp_obj_t password) {
     mpy_ssl_stack_check();
@@ -117,6 +130,10 @@ static bool store_attr(mpy_ssl_context_t *self, qstr attr, mp_obj_t value) {
         mpy_ssl_keylog_check(value);
         self->keylog_filename = value;
     #endif
+    #if MPY_SSL_SNI_CALLBACK
+    } else if (attr == MP_QSTR_sni_callback) {
+        set_sni_callback(self, value);
+    #endif
     } else if (attr == MP_QSTR_minimum_version) {
         self->minimum_version = mpy_ssl_version_minimum(value);
     } else if (attr == MP_QSTR_maximum_version) {
@@ -145,6 +162,10 @@ static void context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         #if MPY_SSL_KEYLOG
         } else if (attr == MP_QSTR_keylog_filename) {
             dest[0] = self->keylog_filename;
+        #endif
+        #if MPY_SSL_SNI_CALLBACK
+        } else if (attr == MP_QSTR_sni_callback) {
+            dest[0] = self->sni_callback;
         #endif
         } else if (attr == MP_QSTR_minimum_version) {
             dest[0] = MP_OBJ_NEW_SMALL_INT(self->minimum_version);
@@ -210,6 +231,7 @@ static mp_obj_t context_set_ciphers(mp_obj_t self_in, mp_obj_t names) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(context_set_ciphers_obj, context_set_ciphers);
 
+#if MPY_SSL_GROUPS
 static mp_obj_t context_get_groups(mp_obj_t self_in) {
     (void)self_in;
     return mpy_ssl_groups_names();
@@ -230,6 +252,7 @@ static mp_obj_t context_set_ecdh_curve(mp_obj_t self_in, mp_obj_t name) {
     return context_set_groups(self_in, mp_obj_new_tuple(1, &name));
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(context_set_ecdh_curve_obj, context_set_ecdh_curve);
+#endif
 
 #if defined(MBEDTLS_SSL_ALPN)
 // set_alpn_protocols(list): in order of preference; an empty list negotiates nothing
@@ -349,18 +372,13 @@ static void check_options(const mpy_ssl_options_t *options) {
     }
 }
 
-static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side, mpy_ssl_wrapping_t *wrapping) {
-    if (server_side != (self->protocol == MPY_SSL_PROTOCOL_TLS_SERVER)) {
-        mp_raise_ValueError(server_side
-            ? MP_ERROR_TEXT("server_side=True needs a PROTOCOL_TLS_SERVER context")
-            : MP_ERROR_TEXT("a PROTOCOL_TLS_SERVER context needs server_side=True"));
-    }
-    mpy_ssl_options_t options = {
-        .server_side = server_side,
+// Without server_hostname and what resumption needs.
+static mpy_ssl_options_t options_of(const mpy_ssl_context_t *self) {
+    return (mpy_ssl_options_t) {
+        .server_side = self->protocol == MPY_SSL_PROTOCOL_TLS_SERVER,
         .minimum_version = self->minimum_version,
         .maximum_version = self->maximum_version,
         .verify_mode = self->verify_mode,
-        .server_hostname = checked_hostname(wrapping->server_hostname),
         .identity = self->identity,
         .other_identity = self->other_identity,
         .trust = self->trust,
@@ -374,9 +392,34 @@ static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side,
         .session_cache = self->session_cache,
         .tickets_allowed = !(self->options & MPY_SSL_OP_NO_TICKET),
     };
+}
+
+#if MPY_SSL_SNI_CALLBACK
+void mpy_ssl_context_server_options(mp_obj_t context, mpy_ssl_options_t *options) {
+    if (!mp_obj_is_type(context, &mpy_ssl_type_context)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("context must be an SSLContext"));
+    }
+    mpy_ssl_context_t *self = MP_OBJ_TO_PTR(context);
+    if (self->protocol != MPY_SSL_PROTOCOL_TLS_SERVER) {
+        mp_raise_ValueError(MP_ERROR_TEXT("context must be a PROTOCOL_TLS_SERVER one"));
+    }
+    *options = options_of(self);
+    prepare_resumption(self, options, mp_const_none);
+}
+#endif
+
+static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side, mpy_ssl_wrapping_t *wrapping) {
+    if (server_side != (self->protocol == MPY_SSL_PROTOCOL_TLS_SERVER)) {
+        mp_raise_ValueError(server_side
+            ? MP_ERROR_TEXT("server_side=True needs a PROTOCOL_TLS_SERVER context")
+            : MP_ERROR_TEXT("a PROTOCOL_TLS_SERVER context needs server_side=True"));
+    }
+    mpy_ssl_options_t options = options_of(self);
+    options.server_hostname = checked_hostname(wrapping->server_hostname);
     check_options(&options);
     prepare_resumption(self, &options, wrapping->session);
     wrapping->context = MP_OBJ_FROM_PTR(self);
+    wrapping->sni_callback = self->sni_callback;
     return mpy_ssl_socket_new(stream, &options, wrapping);
 }
 
@@ -482,9 +525,11 @@ static const mp_rom_map_elem_t context_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_load_verify_locations), MP_ROM_PTR(&context_load_verify_locations_obj)},
     {MP_ROM_QSTR(MP_QSTR_get_ciphers), MP_ROM_PTR(&context_get_ciphers_obj)},
     {MP_ROM_QSTR(MP_QSTR_set_ciphers), MP_ROM_PTR(&context_set_ciphers_obj)},
+    #if MPY_SSL_GROUPS
     {MP_ROM_QSTR(MP_QSTR_get_groups), MP_ROM_PTR(&context_get_groups_obj)},
     {MP_ROM_QSTR(MP_QSTR_set_groups), MP_ROM_PTR(&context_set_groups_obj)},
     {MP_ROM_QSTR(MP_QSTR_set_ecdh_curve), MP_ROM_PTR(&context_set_ecdh_curve_obj)},
+    #endif
     #if defined(MBEDTLS_SSL_ALPN)
     {MP_ROM_QSTR(MP_QSTR_set_alpn_protocols), MP_ROM_PTR(&context_set_alpn_protocols_obj)},
     #endif

@@ -14,6 +14,7 @@
 #include "ciphers.h"
 #include "groups.h"
 #include "psk.h"
+#include "session.h"
 #include "ticket.h"
 
 #define MPY_SSL_OP_NO_TICKET 0x4000 // CPython's number
@@ -42,9 +43,14 @@ typedef struct {
     mp_obj_t keylog_filename; // path or None
     mpy_ssl_psk_t psk;
     mp_obj_t verify_callback; // callable(cert: bytes, depth: int) -> int, 0 to accept; or None
+    mp_obj_t sni_callback;    // see sni.h; or None
 } mpy_ssl_context_t;
 
 extern const mp_obj_type_t mpy_ssl_type_context;
+
+// What a server's connections are made from. The context keeps what it points to. Raises TypeError if it is no context, ValueError if it is a
+// client's, OSError(ENOMEM).
+void mpy_ssl_context_server_options(mp_obj_t context, mpy_ssl_options_t *options);
 
 // ssl.create_default_context(purpose=Purpose.SERVER_AUTH, *, cafile=None, cadata=None), and ssl.Purpose.
 MP_DECLARE_CONST_FUN_OBJ_KW(mpy_ssl_create_default_context_obj);

@@ -24,6 +24,7 @@
 #include "clock.h"
 #include "error.h"
 #include "memory.h"
+#include "sni.h"
 #include "psk.h"
 
 #define LOW_LEVEL(code) (-(-(code) & 0x7F))
@@ -74,7 +75,9 @@ static const entry_t errors[] = {
     ERROR(SSL_BAD_PROTOCOL_VERSION, ALERT(PROTOCOL_VERSION), "no version in common with the peer: see minimum_version and maximum_version"),
     ERROR(SSL_UNSUPPORTED_EXTENSION, ALERT(UNSUPPORTED_EXT), NULL),
     ERROR(SSL_NO_APPLICATION_PROTOCOL, ALERT(NO_APPLICATION_PROTOCOL), "the client offers none of the protocols of set_alpn_protocols()"),
-    ERROR(SSL_UNRECOGNIZED_NAME, ALERT(UNRECOGNIZED_NAME), NULL),
+    #if MPY_SSL_SNI_CALLBACK
+    ERROR(SSL_UNRECOGNIZED_NAME, ALERT(UNRECOGNIZED_NAME), "sni_callback refused the connection"),
+    #endif
     #if MPY_SSL_HAVE_PSK
     ERROR(SSL_UNKNOWN_IDENTITY, ALERT(UNKNOWN_PSK_IDENTITY), "no PSK for the peer"),
     #endif

@@ -10,6 +10,8 @@
 #include "groups.h"
 #include "memory.h"
 
+#if MPY_SSL_GROUPS
+
 // What a configuration of Mbed TLS may be without.
 #if defined(MBEDTLS_ECP_DP_CURVE25519_ENABLED)
 #define X25519(...) __VA_ARGS__,
@@ -149,3 +151,5 @@ mp_obj_t mpy_ssl_groups_names(void) {
     }
     return list;
 }
+
+#endif

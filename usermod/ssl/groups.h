@@ -9,11 +9,17 @@
 
 #include "py/obj.h"
 
+#ifndef MPY_SSL_GROUPS
+#define MPY_SSL_GROUPS 1 // 0 leaves the choice out, and Mbed TLS's order in force
+#endif
+
 // An immutable list of groups, counted because every socket made with it keeps it: Mbed TLS does not copy.
 typedef struct {
     size_t refs;
     uint16_t ids[]; // IANA's numbers in order of preference, 0 at the end
 } mpy_ssl_groups_t;
+
+#if MPY_SSL_GROUPS
 
 // All groups of this build, which a context has that was not told otherwise, 0 at the end. By what a handshake costs, both of a
 // client's or server's multiplications together: X25519, P-256, P-384, P-521.
@@ -29,5 +35,10 @@ void mpy_ssl_groups_unref(mpy_ssl_groups_t *groups);
 
 // A list of the names of all groups of this build. May raise MemoryError.
 mp_obj_t mpy_ssl_groups_names(void);
+
+#else
+#define mpy_ssl_groups_ref(groups) ((void)(groups), NULL)
+#define mpy_ssl_groups_unref(groups) ((void)(groups))
+#endif
 
 #endif

@@ -60,6 +60,7 @@ foreach(name
         session
         session_cache
         slices
+        sni
         socket
         sslsession
         stream

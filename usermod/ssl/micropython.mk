@@ -61,6 +61,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	session.c \
 	session_cache.c \
 	slices.c \
+	sni.c \
 	socket.c \
 	sslsession.c \
 	stream.c \

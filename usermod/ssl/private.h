@@ -87,6 +87,13 @@ static inline const mbedtls_x509_crt *mpy_ssl_private_negotiated_peer(const mbed
 }
 #endif
 
+#if defined(MBEDTLS_SSL_ALPN)
+// The application protocol of a connection whose configuration has none; `name` has to last as long. 4.x: still private.
+static inline void mpy_ssl_private_set_alpn(mbedtls_ssl_context *ssl, const char *name) {
+    ssl->MBEDTLS_PRIVATE(alpn_chosen) = name;
+}
+#endif
+
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 void mbedtls_ssl_handshake_wrapup_free_hs_transform(mbedtls_ssl_context *ssl); // ssl_misc.h
 

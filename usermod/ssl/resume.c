@@ -151,8 +151,9 @@ void mpy_ssl_resume_complete(mpy_ssl_session_t *session) {
 
 int mpy_ssl_resume_hello(mpy_ssl_session_t *session) {
     mpy_ssl_resume_t *self = &session->resume;
-    if (self->hello_seen) {
-        return 0;
+    int ret = mpy_ssl_sni_hello(session);
+    if (ret != 0 || self->hello_seen) {
+        return ret;
     }
     mpy_ssl_span_t body;
     size_t len;
@@ -259,6 +260,15 @@ int mpy_ssl_resume_configure(mpy_ssl_session_t *session, const mpy_ssl_options_t
             mbedtls_ssl_conf_session_cache(&session->conf, session, find_by_id, keep_by_id);
         }
     }
+    return mpy_ssl_binding_settings(options, self->settings);
+}
+
+int mpy_ssl_resume_adopt(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
+    mpy_ssl_resume_t *self = &session->resume;
+    mpy_ssl_tickets_t *old = self->tickets;
+    self->tickets = mpy_ssl_tickets_ref(options->tickets);
+    mpy_ssl_tickets_unref(old);
+    self->local = options->verify_serial != 0;
     return mpy_ssl_binding_settings(options, self->settings);
 }
 

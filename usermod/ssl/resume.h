@@ -40,10 +40,13 @@ typedef struct {
 // Takes its references, sets a server's callbacks up. After configure() and before mbedtls_ssl_setup(). 0 or a negative error.
 int mpy_ssl_resume_configure(struct mpy_ssl_session *session, const struct mpy_ssl_options *options);
 
+// A server goes on with another context. 0 or a negative error.
+int mpy_ssl_resume_adopt(struct mpy_ssl_session *session, const struct mpy_ssl_options *options);
+
 // A client offers what it has, if that is still good. After mbedtls_ssl_setup(). Returns 0 or a negative Mbed TLS error.
 int mpy_ssl_resume_offer(struct mpy_ssl_session *session, const struct mpy_ssl_options *options);
 
-// A server has read a ClientHello; may be called more than once. Returns 0 or a negative Mbed TLS error.
+// A server has read a ClientHello, of which sni_callback hears first; may be called more than once. Returns 0 or a negative Mbed TLS error.
 int mpy_ssl_resume_hello(struct mpy_ssl_session *session);
 
 // Looks at what a step of the handshake did, `before` being the state that it began in. Returns 0 or a negative Mbed TLS error.
@@ -63,6 +66,7 @@ void mpy_ssl_resume_release(struct mpy_ssl_session *session);
 #else
 
 #define mpy_ssl_resume_configure(session, options) ((void)(options), 0)
+#define mpy_ssl_resume_adopt(session, options) ((void)(options), 0)
 #define mpy_ssl_resume_offer(session, options) (0)
 #define mpy_ssl_resume_hello(session) (0)
 #define mpy_ssl_resume_step(session, before) ((void)(before), 0)

@@ -245,28 +245,41 @@ static void set_versions(mpy_ssl_session_t *session, const mpy_ssl_options_t *op
     mbedtls_ssl_conf_max_tls_version(&session->conf, (mbedtls_ssl_protocol_version)maximum);
 }
 
-static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
+// What depends on the name that a client asks for.
+static int configure_choice(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
     mbedtls_ssl_config *conf = &session->conf;
-    int endpoint = options->server_side ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT;
-    int ret = mbedtls_ssl_config_defaults(conf, endpoint, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+    int ret = mbedtls_ssl_conf_own_cert(conf, NULL, NULL); // forgets those that were chosen before
     if (ret == 0 && session->identity != NULL) {
         ret = mbedtls_ssl_conf_own_cert(conf, &session->identity->chain, &session->identity->key);
     }
     if (ret == 0 && session->other_identity != NULL) {
         ret = mbedtls_ssl_conf_own_cert(conf, &session->other_identity->chain, &session->other_identity->key);
     }
-    set_versions(session, options);
     mbedtls_ssl_conf_authmode(conf, options->verify_mode);
     mbedtls_ssl_conf_ca_chain(conf, session->trust != NULL ? session->trust->first : NULL, NULL);
-    mbedtls_ssl_conf_groups(conf, session->groups != NULL ? session->groups->ids : mpy_ssl_groups_default);
+    return ret;
+}
+
+static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
+    mbedtls_ssl_config *conf = &session->conf;
+    int endpoint = options->server_side ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT;
+    int ret = mbedtls_ssl_config_defaults(conf, endpoint, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+    if (ret == 0) {
+        ret = configure_choice(session, options);
+    }
+    set_versions(session, options);
     mbedtls_ssl_conf_ciphersuites(conf, suites(session));
+    #if MPY_SSL_GROUPS
+    mbedtls_ssl_conf_groups(conf, session->groups != NULL ? session->groups->ids : mpy_ssl_groups_default);
+    #endif
     mbedtls_ssl_conf_rng(conf, mpy_ssl_random, NULL);
     #if defined(MBEDTLS_SSL_ALPN)
-    if (ret == 0 && session->alpn != NULL) {
+    if (ret == 0 && session->alpn != NULL && !mpy_ssl_sni_is_pending(&session->sni)) {
         ret = mbedtls_ssl_conf_alpn_protocols(conf, session->alpn->names);
     }
     #endif
     mbedtls_ssl_conf_verify(conf, verify, session);
+    mpy_ssl_sni_configure(session);
     ret = ret == 0 ? mpy_ssl_psk_configure(session, options) : ret;
     return ret == 0 ? mpy_ssl_resume_configure(session, options) : ret;
 }
@@ -315,18 +328,40 @@ static int set_up(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) 
     return ret;
 }
 
-int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
-    session->open = true;
-    session->stream.handshaking = true;
+static void take_choice(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
     session->verify_mode = options->verify_mode;
     session->verify_callback = options->verify_callback;
-    session->psk = *options->psk;
     session->identity = mpy_ssl_identity_ref(options->identity);
     session->other_identity = mpy_ssl_identity_ref(options->other_identity);
     session->trust = mpy_ssl_trust_ref(options->trust);
+    session->alpn = mpy_ssl_alpn_ref(options->alpn);
+}
+
+#if MPY_SSL_SNI_CALLBACK
+int mpy_ssl_session_adopt(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
+    mpy_ssl_identity_t *old[] = {session->identity, session->other_identity};
+    mpy_ssl_trust_t *old_trust = session->trust;
+    mpy_ssl_alpn_t *old_alpn = session->alpn;
+    mpy_ssl_meter_t meter;
+    mpy_ssl_meter_start(&meter, &session->usage);
+    take_choice(session, options);
+    int ret = configure_choice(session, options);
+    mpy_ssl_meter_stop(&meter);
+    mpy_ssl_identity_unref(old[0]);
+    mpy_ssl_identity_unref(old[1]);
+    mpy_ssl_trust_unref(old_trust);
+    mpy_ssl_alpn_unref(old_alpn);
+    return ret == 0 ? mpy_ssl_resume_adopt(session, options) : ret;
+}
+#endif
+
+int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
+    session->open = true;
+    session->stream.handshaking = true;
+    take_choice(session, options);
+    session->psk = *options->psk;
     session->ciphers = mpy_ssl_ciphers_ref(options->ciphers);
     session->groups = mpy_ssl_groups_ref(options->groups);
-    session->alpn = mpy_ssl_alpn_ref(options->alpn);
     mbedtls_ssl_init(&session->ssl);
     mbedtls_ssl_config_init(&session->conf);
     session->buffers = (mpy_ssl_buffers_t) {.ssl = &session->ssl, .stream = &session->stream, .usage = &session->usage};
@@ -416,8 +451,9 @@ static void handshake_done(mpy_ssl_session_t *session) {
 
 static int handshake_steps(mpy_ssl_session_t *session) {
     int ret = 0;
-    if (mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER && session->identity == NULL
-        && !mpy_ssl_psk_is_set(&session->psk)) {
+    bool is_server = mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
+    if (is_server && session->identity == NULL && !mpy_ssl_psk_is_set(&session->psk)
+        && !mpy_ssl_sni_is_pending(&session->sni)) {
         return MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED; // Mbed TLS would blame the client's cipher suites
     }
     while (ret == 0 && !mbedtls_ssl_is_handshake_over(&session->ssl)) {

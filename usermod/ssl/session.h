@@ -26,6 +26,7 @@
 #include "psk.h"
 #include "resume.h"
 #include "slices.h"
+#include "sni.h"
 #include "stream.h"
 
 // What a connection is made from. Borrowed for the call of mpy_ssl_session_open(), which takes references of its own.
@@ -72,6 +73,7 @@ typedef struct mpy_ssl_session {
     uint8_t alert;         // to be sent instead of the one that error.h names; 0: none
     mpy_ssl_resume_t resume;
     mpy_ssl_slices_t slices;
+    mpy_ssl_sni_t sni;     // given by the owner
     mpy_ssl_keylog_t keylog;
     mpy_ssl_psk_t psk;
     bool open;             // ssl and conf are in use
@@ -88,9 +90,13 @@ typedef struct mpy_ssl_session {
 // already. Returned instead of sending anything else; the connection goes on. Not a code of Mbed TLS.
 #define MPY_SSL_ERR_OTHER_DATA (-1)
 
-// Makes a session on session->stream, which is initialised; the other members are zero. Sends nothing. On failure
+// Makes a session on session->stream, which is initialised; the other members but `sni` are zero. Sends nothing. On failure
 // (allocation, entropy) everything is released except the stream, which stays open.
 int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *options);
+
+// For sni_callback: goes on with certificates, CAs, verification, application protocols and tickets of another context; versions, suites
+// and groups stay. 0 or a negative Mbed TLS error, after which the handshake has to fail.
+int mpy_ssl_session_adopt(mpy_ssl_session_t *session, const mpy_ssl_options_t *options);
 
 // Goes on with the handshake as far as the stream lets it. 0 when it is complete.
 int mpy_ssl_session_handshake(mpy_ssl_session_t *session);

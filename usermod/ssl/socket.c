@@ -9,6 +9,7 @@
 
 #include "mbedtls/ssl.h"
 
+#include "context.h"
 #include "memory.h"
 #include "socket.h"
 #include "sslsession.h"
@@ -91,6 +92,11 @@ mp_obj_t mpy_ssl_socket_new(mp_obj_t stream, const mpy_ssl_options_t *options, c
     self->context = wrapping->context;
     self->server_hostname = wrapping->server_hostname;
     self->timeout = wrapping->timeout;
+    #if MPY_SSL_SNI_CALLBACK
+    if (wrapping->sni_callback != mp_const_none) {
+        mpy_ssl_sni_start(&self->session.sni, wrapping->sni_callback, MP_OBJ_FROM_PTR(self), wrapping->context);
+    }
+    #endif
     int ret = mpy_ssl_session_open(&self->session, options);
     if (ret != 0) {
         self->session.stream.object = MP_OBJ_NULL; // still the caller's
@@ -432,10 +438,32 @@ static mp_obj_t socket_makefile(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(socket_makefile_obj, 1, 3, socket_makefile);
 
+#if MPY_SSL_SNI_CALLBACK
+// context = another, in sni_callback: goes on with that one.
+static void adopt_context(mpy_ssl_socket_t *self, mp_obj_t context) {
+    mpy_ssl_options_t options;
+    mpy_ssl_context_server_options(context, &options);
+    if (mpy_ssl_psk_is_set(options.psk) || mpy_ssl_psk_is_set(&self->session.psk)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("in sni_callback a context with PSK can be neither left nor chosen"));
+    }
+    int ret = mpy_ssl_session_adopt(&self->session, &options);
+    if (ret != 0) {
+        mpy_ssl_error_raise(ret);
+    }
+    self->context = context;
+}
+#endif
+
 static void socket_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     if (dest[0] != MP_OBJ_NULL) {
-        return; // nothing can be stored
+        #if MPY_SSL_SNI_CALLBACK
+        if (attr == MP_QSTR_context && dest[1] != MP_OBJ_NULL && self->session.sni.running) {
+            adopt_context(self, dest[1]);
+            dest[0] = MP_OBJ_NULL;
+        }
+        #endif
+        return; // nothing else can be stored
     }
     if (attr == MP_QSTR_context) {
         dest[0] = self->context;

@@ -15,6 +15,7 @@ extern const mp_obj_type_t mpy_ssl_type_socket;
 // What an SSLSocket tells about itself, and how it begins.
 typedef struct {
     mp_obj_t context;         // the SSLContext
+    mp_obj_t sni_callback;    // of a server's context, or None
     mp_obj_t server_hostname; // str or None
     mp_obj_t session;         // SSLSession or None
     uint32_t timeout;         // milliseconds for the whole handshake, 0: none
