@@ -9,7 +9,8 @@
 #   MPY_SSL_VERSION    compiled in as ssl.VERSION; default: what git says of this checkout
 #   MPY_SSL_SLICES     1: handshakes in pieces for sockets that do not block; 0: each step as a whole. Default: 1
 #   MPY_SSL_PRIMITIVES 0 leaves out what examples/selftest.py needs; default: 1
-#   MPY_SSL_X25519     0 leaves out that group; default: 1, on esp32 as the SDK says
+#   MPY_SSL_X25519     0 leaves out that group; default: 1, on the RP2040 0, on esp32 as the SDK says
+#   MPY_SSL_GROUPS     0 leaves out set_groups() and its like, MPY_SSL_SNI_CALLBACK 0 sni_callback; default: 1
 #
 # On rp2 Mbed TLS is built here, with this module's configuration; on esp32 it is ESP-IDF's component, with the SDK's.
 # What the module needs from a port beyond that is in ports/<port>/ssl.cmake of this project, where there is one.
@@ -142,9 +143,11 @@ else()
     list(APPEND MICROPY_DEF_BOARD MPY_SSL_C_HEAP "MP_CONFIGFILE=\"${MPY_SSL_DIR}/mpconfig_without_stock_ssl.h\"")
 endif()
 
-if(DEFINED MPY_SSL_PRIMITIVES)
-    list(APPEND MICROPY_DEF_BOARD MPY_SSL_PRIMITIVES=${MPY_SSL_PRIMITIVES})
-endif()
+foreach(option PRIMITIVES GROUPS SNI_CALLBACK)
+    if(DEFINED MPY_SSL_${option})
+        list(APPEND MICROPY_DEF_BOARD MPY_SSL_${option}=${MPY_SSL_${option}})
+    endif()
+endforeach()
 
 include(${MPY_SSL_DIR}/../../ports/${MPY_SSL_PORT}/ssl.cmake OPTIONAL)
 

@@ -8,7 +8,7 @@
 # MPY_SSL_SLICES       1: handshakes in pieces for sockets that do not block; 0: each step as a whole. Default: 1
 # MPY_SSL_PSK          1: pre-shared keys; 0: none. Default: 1
 # MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs,
-#                      -DMPY_SSL_X25519=0 that group
+#                      -DMPY_SSL_X25519=0 that group, -DMPY_SSL_GROUPS=0 set_groups() and its like, -DMPY_SSL_SNI_CALLBACK=0 that
 #
 # The port must not build Mbed TLS itself, and does not: the stock module is switched off, and with it its library.
 
