@@ -55,12 +55,12 @@ class OpensslProgram:
         """What it has printed so far."""
         return self.log.read_text(errors="replace")
 
-    def expect(self, text: str, timeout: float) -> None:
-        """Wait until it has printed `text`. Raises RigError with its output if it ends before, or after `timeout` s."""
+    def expect(self, text: str, timeout: float, *, times: int = 1) -> None:
+        """Wait until it has printed `text`, that often. Raises RigError with its output if it ends, or takes too long."""
         deadline = time.monotonic() + timeout
-        while text not in self.output:
+        while self.output.count(text) < times:
             ended = self._process.poll() is not None
-            if (ended or time.monotonic() >= deadline) and text not in self.output:
+            if (ended or time.monotonic() >= deadline) and self.output.count(text) < times:
                 self.close()
                 raise RigError(f"openssl {'ended' if ended else 'ran on'} and did not say {text!r}:\n{self.output}")
             time.sleep(0.01)  # a program that only prints; there is nothing to wait on

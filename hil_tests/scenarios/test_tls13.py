@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from hil_tests import peers
 from hil_tests.certificates import Authority, Identity
+from hil_tests.peers.commands import OpensslProgram
 from hil_tests.peers.proxy import TO_CLIENT, TO_SERVER, Action, Fault, Proxy, Split
 from hil_tests.records import Alert
 from hil_tests.scenarios.dut import ECHO_ONCE, PING, Dut, client_handshake_error
@@ -28,6 +30,7 @@ from hil_tests.scenarios.failures import (
 from hil_tests.scenarios.test_mutual import CERT_REQUIRED, PAIRS, REFUSED_BY_SERVER, REFUSED_CLIENTS, SERVE_AND_TELL
 from hil_tests.scenarios.test_refused_certificates import REFUSED, REFUSED_BY_CLIENT
 from hil_tests.scenarios.test_transfer import LONG, RECEIVE, SEND, as_client, as_server
+from hil_tests.transport import RunningScript
 
 pytestmark = pytest.mark.requires("tls-1.3")
 
@@ -277,22 +280,55 @@ def test_tickets_in_the_stream_are_not_in_the_way(dut: Dut, authority: Authority
         assert server.log.read_text(errors="replace").count("NewSessionTicket") == 5
 
 
-def test_a_key_update_ends_the_connection_out_loud(dut: Dut, authority: Authority, tmp_path: Path) -> None:
-    # Mbed TLS 3.6 has none (RFC 8446, 4.6.3 wants it).
-    code = """
+ECHO_LINES = """
 def work():
-    s = connect()
-    s.write(b"hello")
+    s = %s()
     print("connected")
-    s.read(4)
+    for _ in range(4):
+        line = s.readline()
+        s.write(line)
+        print("echoed", line)
+    s.close()
 """
-    with peers.OpensslServer(authority.p256, tmp_path / "s_server.log", "-tls1_3", "-msg") as server:
-        identity = server.identity
-        values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test", "CA": identity.root_der}
-        running = dut.start(code + "\nattempt(work)\n", {**values, "VERSIONS": ONLY_1_3})
+# What an OpenSSL program is told at its console, and whether it asks for new keys in return.
+UPDATES = {b"k\n": False, b"K\n": True}
+RECEIVED_UPDATE = re.compile("<<< .*KeyUpdate")
+
+
+def exchange(openssl: OpensslProgram, script: RunningScript, dut: Dut, done: str, command: bytes) -> None:
+    """Four lines there and back, and new keys before each but the first."""
+    for number in range(4):
+        if number > 0:
+            openssl.type(command)
+            openssl.expect(done, dut.patience, times=number)
+        line = f"line {number}"
+        openssl.type(f"{line}\n".encode())
+        script.expect(f"echoed .*{line}", timeout=dut.patience)
+        openssl.expect(f"{line}\n", dut.patience)
+    updates = len(RECEIVED_UPDATE.findall(openssl.output))
+    assert updates == (3 if UPDATES[command] else 0), openssl.output
+
+
+@pytest.mark.parametrize("command", UPDATES, ids=["for-itself", "for-both"])
+@pytest.mark.parametrize("suite", SUITES)
+def test_client_follows_key_updates(dut: Dut, authority: Authority, tmp_path: Path, command: bytes, suite: str) -> None:
+    arguments = ("-tls1_3", "-ciphersuites", suite, "-msg")
+    with peers.OpensslServer(authority.p256, tmp_path / "s_server.log", *arguments) as server:
+        values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test"}
+        values |= {"CA": authority.p256.root_der, "VERSIONS": ONLY_1_3}
+        running = dut.start(ECHO_LINES % "connect" + "\nattempt(work)\n", values)
         running.expect("connected", timeout=dut.patience)
-        server.type(b"k\n")
-        assert "MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE" in running.wait(dut.patience).lines[-1]
+        exchange(server, running, dut, ">>> TLS 1.3, Handshake [length 0005], KeyUpdate", command)
+        assert running.wait(dut.patience).lines[-1] == "done"
+
+
+@pytest.mark.parametrize("command", UPDATES, ids=["for-itself", "for-both"])
+def test_server_follows_key_updates(dut: Dut, authority: Authority, tmp_path: Path, command: bytes) -> None:
+    service = dut.serve(authority.p256, ECHO_LINES % "accept", VERSIONS=ONLY_1_3)
+    with peers.OpensslClient(service.address, tmp_path / "s_client.log", "-tls1_3", "-msg") as client:
+        service.script.expect("connected", timeout=dut.patience)
+        exchange(client, service.script, dut, "KEYUPDATE", command)
+        assert service.lines()[-1] == "done"
 
 
 # Data

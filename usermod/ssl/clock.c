@@ -98,7 +98,8 @@ struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *seconds, struct tm *t
 #endif
 
 #if defined(MBEDTLS_PLATFORM_MS_TIME_ALT) && defined(MPY_SSL_OWN_CONFIG)
+// The age of tickets, which outlive a reset: the wall clock, in steps of a second.
 mbedtls_ms_time_t mbedtls_ms_time(void) {
-    return (mbedtls_ms_time_t)mp_hal_ticks_ms();
+    return (mbedtls_ms_time_t)mpy_ssl_time(NULL) * 1000;
 }
 #endif

@@ -127,6 +127,8 @@ long long mpy_ssl_time(long long *seconds);
 #if defined(MPY_SSL_TLS1_3)
 #define MBEDTLS_SSL_PROTO_TLS1_3
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED // resumption, never without a key exchange
+#define MBEDTLS_SSL_TLS1_3_TICKET_AGE_TOLERANCE (1000LL * 86400 * 7) // ms; a clock that was set must not end resumption, and early data, which age guards, is not built
 #define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE // RFC 8446, D.4: middleboxes that expect TLS 1.2
 #define MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY 1 // no padding; record.c knows an encrypted alert by its length
 #define MBEDTLS_PSA_CRYPTO_C

@@ -30,6 +30,7 @@ add_library(usermod_ssl INTERFACE)
 target_include_directories(usermod_ssl INTERFACE ${MPY_SSL_DIR})
 foreach(name
         accelerator
+        after_handshake
         alpn
         binding
         blob
@@ -50,6 +51,7 @@ foreach(name
         memory
         memory_info
         module
+        packed
         pool
         primitives
         psk
@@ -63,9 +65,11 @@ foreach(name
         slices
         sni
         socket
+        span
         sslsession
         stream
         ticket
+        tls13_secrets
         version)
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_DIR}/${name}.c)
 endforeach()
@@ -119,6 +123,9 @@ if(TARGET micropy_lib_mbedtls)
             psa_crypto psa_crypto_client psa_crypto_driver_wrappers_no_static psa_crypto_ecp psa_crypto_hash psa_crypto_mac
             psa_crypto_slot_management psa_util ssl_tls13_client ssl_tls13_generic ssl_tls13_keys ssl_tls13_server)
         list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_TLS1_3 "MBEDTLS_PSA_CRYPTO_CONFIG_FILE=\"${MPY_SSL_DIR}/psa_config.h\"")
+        # Structures that Mbed TLS's public headers do not show.
+        set_source_files_properties(${MPY_SSL_DIR}/tls13_secrets.c PROPERTIES
+            COMPILE_OPTIONS "-idirafter${MICROPY_LIB_MBEDTLS_DIR}/library")
         # Record buffers, see buffers.h; and mistakes of Mbed TLS 3.6.6, each mended by a header in front of its source file.
         target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_session_reset_msg_layer)
         foreach(pair tls12_client=tls12_signatures tls13_generic=tls13_alerts tls13_keys=tls13_transforms)

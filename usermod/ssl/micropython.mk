@@ -30,6 +30,7 @@ override MICROPY_PY_SSL := 0
 
 SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	accelerator.c \
+	after_handshake.c \
 	alpn.c \
 	binding.c \
 	blob.c \
@@ -50,6 +51,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	memory.c \
 	memory_info.c \
 	module.c \
+	packed.c \
 	pool.c \
 	primitives.c \
 	psk.c \
@@ -63,9 +65,11 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	slices.c \
 	sni.c \
 	socket.c \
+	span.c \
 	sslsession.c \
 	stream.c \
 	ticket.c \
+	tls13_secrets.c \
 	version.c)
 
 # hashlib and cryptolib go on using Mbed TLS.
@@ -129,6 +133,9 @@ $(BUILD)/mbedtls/ssl_tls12_client.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library 
 $(BUILD)/mbedtls/ssl_tls13_generic.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls13_alerts.h
 $(BUILD)/mbedtls/ssl_tls13_keys.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls13_transforms.h
 endif
+
+# Structures that Mbed TLS's public headers do not show. Its own folder has to come last: names like version.h are ours, too.
+$(MPY_SSL_O)/tls13_secrets.o: CFLAGS += -idirafter $(MPY_SSL_MBEDTLS_DIR)/library
 
 # The version changes with every commit, and make does not see that in a flag: this file changes with it.
 $(MPY_SSL_O)/module.o: $(BUILD)/ssl_version

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "mbedtls/platform.h"
+#include "mbedtls/platform_time.h"
 #include "mbedtls/platform_util.h"
 #include "mbedtls/ssl.h"
 #include "mbedtls/version.h"
@@ -46,7 +47,7 @@ static inline size_t mpy_ssl_private_message_header(const mbedtls_ssl_context *s
 }
 
 // The session of a complete handshake. mbedtls_ssl_get_session() copies and parses the certificate again. 4.x: still private.
-static inline const mbedtls_ssl_session *mpy_ssl_private_session(const mbedtls_ssl_context *ssl) {
+static inline mbedtls_ssl_session *mpy_ssl_private_session(const mbedtls_ssl_context *ssl) {
     return ssl->MBEDTLS_PRIVATE(session);
 }
 
@@ -98,11 +99,26 @@ static inline void mpy_ssl_private_set_alpn(mbedtls_ssl_context *ssl, const char
 void mbedtls_ssl_handshake_wrapup_free_hs_transform(mbedtls_ssl_context *ssl); // ssl_misc.h
 
 // Frees what only a handshake needs, keys too. Mbed TLS 3.6 does so after one of TLS 1.2, and after one of 1.3 with the connection:
-// 2 KB. Tickets that a client is to use would need it.
+// 2 KB. It would handle tickets with it, which after_handshake.c does.
 static inline void mpy_ssl_private_free_handshake(mbedtls_ssl_context *ssl) {
     if (ssl->MBEDTLS_PRIVATE(handshake) != NULL) {
         mbedtls_ssl_handshake_wrapup_free_hs_transform(ssl);
     }
+}
+
+// After the handshake of TLS 1.3: the complete handshake message that mbedtls_ssl_read() has just received, or NULL. *is_last: it ends its record.
+static inline const uint8_t *mpy_ssl_private_complete_message(const mbedtls_ssl_context *ssl, size_t *len, bool *is_last) {
+    *len = ssl->MBEDTLS_PRIVATE(in_hslen);
+    *is_last = *len == ssl->MBEDTLS_PRIVATE(in_msglen);
+    bool complete = ssl->MBEDTLS_PRIVATE(in_msgtype) == MBEDTLS_SSL_MSG_HANDSHAKE && *len != 0
+        && ssl->MBEDTLS_PRIVATE(badmac_seen_or_in_hsfraglen) == 0;
+    return complete ? ssl->MBEDTLS_PRIVATE(in_msg) : NULL;
+}
+
+// A ticket is not to be handled by Mbed TLS, which has stopped for it: the next record may come.
+static inline void mpy_ssl_private_drop_ticket_state(mbedtls_ssl_context *ssl) {
+    ssl->MBEDTLS_PRIVATE(state) = MBEDTLS_SSL_HANDSHAKE_OVER;
+    ssl->MBEDTLS_PRIVATE(keep_current_message) = 0;
 }
 
 // exporter_master_secret (RFC 8446, 7.5) of the handshake under way, once it has keys for data. 3.6 exports the other secrets.
@@ -119,6 +135,32 @@ static inline void mpy_ssl_private_write_with_final_keys(mbedtls_ssl_context *ss
 }
 #endif
 
+// 4.x: both still private.
+static inline mbedtls_ssl_protocol_version mpy_ssl_private_session_version(const mbedtls_ssl_session *session) {
+    return session->MBEDTLS_PRIVATE(tls_version);
+}
+
+static inline mbedtls_ssl_protocol_version mpy_ssl_private_maximum_version(const mbedtls_ssl_config *conf) {
+    return conf->MBEDTLS_PRIVATE(max_tls_version);
+}
+
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+// The peer's certificate of a session, which 3.6 neither saves nor loads in TLS 1.3; the session's own, or NULL.
+static inline mbedtls_x509_crt *mpy_ssl_private_session_certificate(const mbedtls_ssl_session *session) {
+    return session->MBEDTLS_PRIVATE(peer_cert);
+}
+
+// Takes the certificate over; frees none.
+static inline void mpy_ssl_private_session_set_certificate(mbedtls_ssl_session *session, mbedtls_x509_crt *certificate) {
+    session->MBEDTLS_PRIVATE(peer_cert) = certificate;
+}
+
+// The same for the handshake of a server that goes on with a session.
+static inline void mpy_ssl_private_set_peer_certificate(mbedtls_ssl_context *ssl, mbedtls_x509_crt *certificate) {
+    mpy_ssl_private_session_set_certificate(ssl->MBEDTLS_PRIVATE(session_negotiate), certificate);
+}
+#endif
+
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
 static inline size_t mpy_ssl_private_ticket_len(const mbedtls_ssl_session *session) {
     return session->MBEDTLS_PRIVATE(ticket_len);
@@ -127,6 +169,18 @@ static inline size_t mpy_ssl_private_ticket_len(const mbedtls_ssl_session *sessi
 static inline uint32_t mpy_ssl_private_ticket_lifetime(const mbedtls_ssl_session *session) {
     return session->MBEDTLS_PRIVATE(ticket_lifetime);
 }
+
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+// A ticket that came in TLS 1.3, at this moment. Borrowed: to be set to nothing before the message is gone.
+static inline void mpy_ssl_private_set_ticket(mbedtls_ssl_session *session, const uint8_t *ticket, size_t len, uint32_t lifetime, uint32_t age_add) {
+    session->MBEDTLS_PRIVATE(ticket) = (unsigned char *)ticket;
+    session->MBEDTLS_PRIVATE(ticket_len) = len;
+    session->MBEDTLS_PRIVATE(ticket_lifetime) = lifetime;
+    session->MBEDTLS_PRIVATE(ticket_age_add) = age_add;
+    session->MBEDTLS_PRIVATE(ticket_flags) = MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL;
+    session->MBEDTLS_PRIVATE(ticket_reception_time) = mbedtls_ms_time();
+}
+#endif
 
 // Mbed TLS 3.6 keeps a ticket that was offered and declined, as if it belonged to the session that is made instead.
 static inline void mpy_ssl_private_forget_ticket(mbedtls_ssl_context *ssl) {

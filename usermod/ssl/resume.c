@@ -10,6 +10,7 @@
 #include "resume.h"
 #include "session.h"
 #include "session_cache.h"
+#include "tls13_secrets.h"
 
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
 
@@ -17,7 +18,6 @@ static bool is_server(const mpy_ssl_session_t *session) {
     return mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
 }
 
-// Only sessions of TLS 1.2 are resumed.
 static bool is_tls1_3(const mpy_ssl_session_t *session) {
     return mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
 }
@@ -48,6 +48,7 @@ static int offer(mpy_ssl_session_t *session, const mpy_ssl_saved_t *saved) {
         ret = 0; // of another firmware, or for other suites: a full handshake
     } else {
         ret = mbedtls_ssl_set_session(&session->ssl, &old);
+        session->resume.outdated = mpy_ssl_private_session_version(&old) < mpy_ssl_private_maximum_version(&session->conf);
     }
     mbedtls_ssl_session_free(&old);
     return mpy_ssl_alloc_failures() == failures ? ret : MBEDTLS_ERR_SSL_ALLOC_FAILED;
@@ -86,9 +87,18 @@ static int after_server_hello(mpy_ssl_session_t *session) {
     return self->extended ? 0 : refuse(session);
 }
 
+// TLS 1.3: with the key of a ticket no certificate is sent. What was offered has served.
+static void after_encrypted_extensions(mpy_ssl_session_t *session) {
+    session->resume.reused = mpy_ssl_private_state(&session->ssl) == MBEDTLS_SSL_SERVER_FINISHED;
+    mpy_ssl_private_forget_ticket(&session->ssl);
+}
+
 static int client_step(mpy_ssl_session_t *session, int before) {
     int state = mpy_ssl_private_state(&session->ssl);
     if (is_tls1_3(session)) {
+        if (before == MBEDTLS_SSL_ENCRYPTED_EXTENSIONS && state != before) {
+            after_encrypted_extensions(session);
+        }
         return 0;
     }
     if (before == MBEDTLS_SSL_SERVER_HELLO && state != before) {
@@ -106,17 +116,22 @@ static bool can_be_resumed(const mbedtls_ssl_session *session) {
     return mpy_ssl_private_ticket_len(session) > 0 || mbedtls_ssl_session_get_id_len(session) > 0;
 }
 
-// What the connection has negotiated, or NULL.
-static mpy_ssl_saved_t *save(mpy_ssl_session_t *session) {
+static mpy_ssl_saved_t *make_saved(mpy_ssl_session_t *session, const mbedtls_ssl_session *made) {
     mpy_ssl_resume_t *self = &session->resume;
-    const mbedtls_ssl_session *made = mpy_ssl_private_session(&session->ssl);
-    mpy_ssl_saved_t *saved = self->extended && can_be_resumed(made) ? mpy_ssl_saved_new(made, self->binding) : NULL;
+    mpy_ssl_saved_t *saved = mpy_ssl_saved_new(made, self->binding);
     session->alloc_failures = mpy_ssl_alloc_failures(); // not being able to keep it is no failure
     if (saved != NULL) {
         saved->issued = self->since;
         saved->storable = !self->local;
     }
     return saved;
+}
+
+// What the handshake has negotiated, or NULL.
+static mpy_ssl_saved_t *save(mpy_ssl_session_t *session) {
+    const mbedtls_ssl_session *made = mpy_ssl_private_session(&session->ssl);
+    bool useful = !is_tls1_3(session) && session->resume.extended && can_be_resumed(made);
+    return useful ? make_saved(session, made) : NULL;
 }
 
 mpy_ssl_saved_t *mpy_ssl_resume_saved(mpy_ssl_session_t *session) {
@@ -138,13 +153,40 @@ void mpy_ssl_resume_complete(mpy_ssl_session_t *session) {
     self->since = mpy_ssl_time(NULL);
     if (!self->reused || self->ticket_came) {
         mpy_ssl_saved_unref(self->saved);
-        self->saved = self->cached ? save(session) : NULL;
+        // A newer version gets its chance with the next connection.
+        self->saved = self->cached && (self->reused || !self->outdated) ? save(session) : NULL;
     }
     if (self->cached && self->saved != NULL) {
         mpy_ssl_session_cache_store(self->saved);
     } else if (self->cached) {
         mpy_ssl_session_cache_forget(self->binding);
     }
+}
+
+int mpy_ssl_resume_ticket(mpy_ssl_session_t *session, const mpy_ssl_new_ticket_t *ticket) {
+    #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    mpy_ssl_resume_t *self = &session->resume;
+    mbedtls_ssl_session *made = mpy_ssl_private_session(&session->ssl);
+    int ret = mpy_ssl_tls13_ticket_key(&session->ssl, ticket->nonce);
+    if (ret != 0 || ticket->lifetime == 0) {
+        return ret;
+    }
+    mpy_ssl_private_set_ticket(made, ticket->ticket.data, ticket->ticket.len, ticket->lifetime, ticket->age_add);
+    self->since = mpy_ssl_time(NULL);
+    mpy_ssl_saved_t *saved = make_saved(session, made);
+    mpy_ssl_private_set_ticket(made, NULL, 0, 0, 0);
+    if (saved != NULL) {
+        mpy_ssl_saved_unref(self->saved);
+        self->saved = saved;
+    }
+    if (saved != NULL && self->cached) {
+        mpy_ssl_session_cache_store(saved);
+    }
+    #else
+    (void)session;
+    (void)ticket;
+    #endif
+    return 0;
 }
 
 // --- Server ---------------------------------------------------------------------------------------------------
@@ -165,13 +207,44 @@ int mpy_ssl_resume_hello(mpy_ssl_session_t *session) {
 }
 
 // RFC 7627, 5.3. Mbed TLS takes an error of these callbacks for "no such session", so it is remembered for after the step.
-static int found(mpy_ssl_resume_t *self, int ret) {
-    if (ret == 0 && !self->extended) {
+static int found(mpy_ssl_session_t *session, int ret) {
+    mpy_ssl_resume_t *self = &session->resume;
+    if (ret == 0 && !self->extended && !is_tls1_3(session)) {
         self->without_extension = true;
         ret = MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
     }
     return ret;
 }
+
+static void drop_certificate(mpy_ssl_resume_t *self) {
+    if (self->certificate != NULL) {
+        mbedtls_x509_crt_free(self->certificate);
+        mpy_ssl_free(self->certificate);
+    }
+    self->certificate = NULL;
+}
+
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+// Mbed TLS ends the handshake if the suite of a ticket is not to be had, and takes no certificate over.
+static bool is_acceptable(mpy_ssl_session_t *session, mbedtls_ssl_session *old) {
+    size_t len;
+    const uint8_t *hello = mpy_ssl_private_message(&session->ssl, &len);
+    int suite = mbedtls_ssl_session_get_ciphersuite_id(old);
+    bool same_version = mpy_ssl_private_session_version(old) == mbedtls_ssl_get_version_number(&session->ssl);
+    if (!same_version || (is_tls1_3(session) && !(is_enabled(session, suite) && mpy_ssl_hello_offers_suite(hello, len, suite)))) {
+        mbedtls_ssl_session_free(old);
+        return false;
+    }
+    if (is_tls1_3(session)) {
+        drop_certificate(&session->resume);
+        session->resume.certificate = mpy_ssl_private_session_certificate(old);
+        mpy_ssl_private_session_set_certificate(old, NULL);
+    }
+    return true;
+}
+#else
+#define is_acceptable(session, old) (true)
+#endif
 
 static int parse_ticket(void *ctx, mbedtls_ssl_session *old, unsigned char *ticket, size_t len) {
     mpy_ssl_session_t *session = ctx;
@@ -180,7 +253,10 @@ static int parse_ticket(void *ctx, mbedtls_ssl_session *old, unsigned char *tick
     if (ret == 0) {
         ret = mpy_ssl_ticket_parse(self->tickets, self->binding, ticket, len, old);
     }
-    return found(self, ret);
+    if (ret == 0 && !is_acceptable(session, old)) {
+        ret = MBEDTLS_ERR_SSL_INVALID_MAC;
+    }
+    return found(session, ret);
 }
 
 static int write_ticket(void *ctx, const mbedtls_ssl_session *made, unsigned char *start, const unsigned char *end, size_t *len,
@@ -188,7 +264,7 @@ static int write_ticket(void *ctx, const mbedtls_ssl_session *made, unsigned cha
     mpy_ssl_session_t *session = ctx;
     mpy_ssl_resume_t *self = &session->resume;
     *lifetime = MPY_SSL_TICKET_LIFETIME;
-    if (!self->extended) {
+    if (!self->extended && !is_tls1_3(session)) {
         return MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE; // the ticket will be empty
     }
     return mpy_ssl_ticket_write(self->tickets, self->binding, made, start, (size_t)(end - start), len);
@@ -206,7 +282,7 @@ static int find_by_id(void *ctx, unsigned char const *id, size_t len, mbedtls_ss
         ret = mpy_ssl_saved_load(saved, old);
     }
     mpy_ssl_saved_unref(saved);
-    return found(self, ret);
+    return found(session, ret);
 }
 
 static int keep_by_id(void *ctx, unsigned char const *id, size_t len, const mbedtls_ssl_session *made) {
@@ -225,8 +301,36 @@ static int keep_by_id(void *ctx, unsigned char const *id, size_t len, const mbed
     return 0;
 }
 
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+// A client's certificate is in its ticket, and Mbed TLS gives up a connection whose ticket is too long.
+static bool ticket_fits(const mpy_ssl_session_t *session) {
+    const mbedtls_x509_crt *peer = mbedtls_ssl_get_peer_cert(&session->ssl);
+    return peer == NULL || peer->raw.len <= MPY_SSL_TICKET_CERTIFICATE;
+}
+
+static void server_step_1_3(mpy_ssl_session_t *session, int before) {
+    mpy_ssl_resume_t *self = &session->resume;
+    int state = mpy_ssl_private_state(&session->ssl);
+    if (before == MBEDTLS_SSL_CLIENT_HELLO && state == MBEDTLS_SSL_HELLO_RETRY_REQUEST) {
+        self->hello_seen = false; // another one comes
+    } else if (before == MBEDTLS_SSL_ENCRYPTED_EXTENSIONS && state == MBEDTLS_SSL_SERVER_FINISHED) {
+        self->reused = true;
+        mpy_ssl_private_set_peer_certificate(&session->ssl, self->certificate);
+        self->certificate = NULL;
+    } else if (state == MBEDTLS_SSL_TLS1_3_NEW_SESSION_TICKET && state != before && !ticket_fits(session)) {
+        mbedtls_ssl_conf_new_session_tickets(&session->conf, 0);
+    }
+}
+#else
+#define server_step_1_3(session, before) ((void)(before))
+#endif
+
 static int server_step(mpy_ssl_session_t *session, int before) {
     int state = mpy_ssl_private_state(&session->ssl);
+    if (is_tls1_3(session)) {
+        server_step_1_3(session, before);
+        return 0;
+    }
     if (session->resume.without_extension) {
         return refuse(session);
     }
@@ -243,16 +347,26 @@ static int hello_is_read(mbedtls_ssl_context *ssl) {
 
 // --- Both -----------------------------------------------------------------------------------------------------
 
+static void configure_1_3(mbedtls_ssl_config *conf, bool tickets) {
+    #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    int resumption = tickets ? MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL : 0;
+    mbedtls_ssl_conf_tls13_key_exchange_modes(conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL | resumption);
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(conf, tickets); // stops mbedtls_ssl_read(), see after_handshake.c
+    mbedtls_ssl_conf_new_session_tickets(conf, tickets ? 1 : 0);
+    #else
+    (void)conf;
+    (void)tickets;
+    #endif
+}
+
 int mpy_ssl_resume_configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
     mpy_ssl_resume_t *self = &session->resume;
     self->local = options->verify_serial != 0;
     mbedtls_ssl_conf_session_tickets(&session->conf, options->tickets_allowed);
+    configure_1_3(&session->conf, options->tickets_allowed);
     if (options->server_side && options->tickets != NULL) {
         self->tickets = mpy_ssl_tickets_ref(options->tickets);
         mbedtls_ssl_conf_cert_cb(&session->conf, hello_is_read);
-        #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-        mbedtls_ssl_conf_new_session_tickets(&session->conf, 0);
-        #endif
         if (options->tickets_allowed) {
             mbedtls_ssl_conf_session_tickets_cb(&session->conf, write_ticket, parse_ticket, session);
         }
@@ -297,6 +411,7 @@ void mpy_ssl_resume_release(mpy_ssl_session_t *session) {
     session->resume.tickets = NULL;
     mpy_ssl_saved_unref(session->resume.saved);
     session->resume.saved = NULL;
+    drop_certificate(&session->resume);
 }
 
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Resumption in the life of one connection, both roles: what session.c calls, and when. Extended master secrets are a condition
-// (RFC 7627, 5.4): a session without one is never kept, and a peer that leaves it out of an abbreviated handshake is refused
-// (5.3). Without MBEDTLS_SSL_SESSION_TICKETS nothing is offered, kept or resumed.
+// Resumption in the life of one connection, both roles: what session.c calls, and when. In TLS 1.2 extended master secrets are a
+// condition (RFC 7627, 5.4): a session without one is never kept, and a peer that leaves it out of an abbreviated handshake is
+// refused (5.3). In TLS 1.3 there are tickets only, a client gets them after the handshake, and keys are exchanged in any case
+// (psk_dhe_ke; RFC 8446, 2.2). Without MBEDTLS_SSL_SESSION_TICKETS nothing is offered, kept or resumed.
 #ifndef MPY_SSL_RESUME_H
 #define MPY_SSL_RESUME_H
 
@@ -13,6 +14,7 @@
 #include "mbedtls/ssl.h"
 
 #include "saved.h"
+#include "span.h"
 #include "ticket.h"
 
 struct mpy_ssl_session;
@@ -33,11 +35,21 @@ typedef struct {
     bool reused;                 // this connection goes on with an old session
     bool ticket_came;            // from the server, in this handshake
     bool without_extension;      // the peer would resume without it
+    bool outdated;               // a session was offered whose version is older than what both ends may speak
+    mbedtls_x509_crt *certificate; // a client's, from a ticket of TLS 1.3 that may be accepted; or NULL
 } mpy_ssl_resume_t;
+
+// What a NewSessionTicket of TLS 1.3 says (RFC 8446, 4.6.1); the spans are in the message.
+typedef struct {
+    uint32_t lifetime; // seconds, as promised
+    uint32_t age_add;
+    mpy_ssl_span_t nonce;
+    mpy_ssl_span_t ticket;
+} mpy_ssl_new_ticket_t;
 
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
 
-// Takes its references, sets a server's callbacks up. After configure() and before mbedtls_ssl_setup(). 0 or a negative error.
+// Takes its references, sets callbacks and what the handshake may offer. After configure() and before mbedtls_ssl_setup(). 0 or a negative error.
 int mpy_ssl_resume_configure(struct mpy_ssl_session *session, const struct mpy_ssl_options *options);
 
 // A server goes on with another context. 0 or a negative error.
@@ -58,6 +70,9 @@ void mpy_ssl_resume_complete(struct mpy_ssl_session *session);
 // What a connected client can resume next time, for the program that asks; still the connection's. NULL if there is nothing.
 mpy_ssl_saved_t *mpy_ssl_resume_saved(struct mpy_ssl_session *session);
 
+// TLS 1.3: a client was given a ticket. The newest counts. Without memory nothing is kept. 0 or a negative Mbed TLS error.
+int mpy_ssl_resume_ticket(struct mpy_ssl_session *session, const mpy_ssl_new_ticket_t *ticket);
+
 // The connection failed, so its session is not resumed again (RFC 5246, 7.2.2).
 void mpy_ssl_resume_failed(struct mpy_ssl_session *session, int code);
 
@@ -71,6 +86,7 @@ void mpy_ssl_resume_release(struct mpy_ssl_session *session);
 #define mpy_ssl_resume_hello(session) (0)
 #define mpy_ssl_resume_step(session, before) ((void)(before), 0)
 #define mpy_ssl_resume_complete(session) ((void)(session))
+#define mpy_ssl_resume_ticket(session, ticket) ((void)(ticket), 0)
 #define mpy_ssl_resume_failed(session, code) ((void)(session))
 #define mpy_ssl_resume_release(session) ((void)(session))
 

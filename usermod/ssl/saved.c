@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "packed.h"
 #include "private.h"
 #include "saved.h"
 
@@ -25,9 +26,9 @@ static uint32_t lifetime_of(const mbedtls_ssl_session *session) {
 
 mpy_ssl_saved_t *mpy_ssl_saved_new(const mbedtls_ssl_session *session, const uint8_t binding[MPY_SSL_BINDING]) {
     size_t len = 0;
-    mbedtls_ssl_session_save(session, NULL, 0, &len); // only tells the length
+    mpy_ssl_session_pack(session, NULL, 0, &len); // only tells the length
     mpy_ssl_saved_t *saved = mpy_ssl_saved_alloc(len);
-    if (saved != NULL && mbedtls_ssl_session_save(session, saved->data, len, &len) != 0) {
+    if (saved != NULL && mpy_ssl_session_pack(session, saved->data, len, &len) != 0) {
         mpy_ssl_saved_unref(saved);
         saved = NULL;
     }
@@ -64,7 +65,7 @@ bool mpy_ssl_saved_is_bound(const mpy_ssl_saved_t *saved, const uint8_t binding[
 }
 
 int mpy_ssl_saved_load(const mpy_ssl_saved_t *saved, mbedtls_ssl_session *session) {
-    return mbedtls_ssl_session_load(session, saved->data, saved->len);
+    return mpy_ssl_session_unpack(saved->data, saved->len, session);
 }
 
 // --- Tables ---------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A TLS session that can be resumed (RFC 5246, F.1.4; RFC 5077), outside Python's heap objects and counted; and small tables
-// of them. It holds the master secret, and is overwritten when the last reference goes.
+// A TLS session that can be resumed (RFC 5246, F.1.4; RFC 5077; RFC 8446, 2.2), outside Python's heap objects and counted; and small tables
+// of them. It holds a secret, and is overwritten when the last reference goes.
 #ifndef MPY_SSL_SAVED_H
 #define MPY_SSL_SAVED_H
 
@@ -23,7 +23,7 @@ typedef struct {
     bool has_ticket;
     bool storable;      // may leave this run of the program: its binding means the same in another one
     uint8_t binding[MPY_SSL_BINDING];
-    uint8_t data[];     // as mbedtls_ssl_session_save() writes it
+    uint8_t data[];     // see packed.h
 } mpy_ssl_saved_t;
 
 // From the session of a complete handshake, issued at this moment; not storable. NULL if there is no memory. The caller owns one reference.

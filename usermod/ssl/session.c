@@ -6,6 +6,7 @@
 
 #include "mbedtls/net_sockets.h"
 
+#include "after_handshake.h"
 #include "memory.h"
 #include "private.h"
 #include "random.h"
@@ -456,7 +457,8 @@ static int handshake_steps(mpy_ssl_session_t *session) {
         && !mpy_ssl_sni_is_pending(&session->sni)) {
         return MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED; // Mbed TLS would blame the client's cipher suites
     }
-    while (ret == 0 && !mbedtls_ssl_is_handshake_over(&session->ssl)) {
+    // Mbed TLS calls a handshake over before a server has sent its ticket.
+    while (ret == 0 && mpy_ssl_private_state(&session->ssl) != MBEDTLS_SSL_HANDSHAKE_OVER) {
         ret = mpy_ssl_slices_before_step(session);
         if (ret != 0) {
             break;
@@ -512,7 +514,7 @@ static int hear_last_words(mpy_ssl_session_t *session) {
     session->stream.error = 0;
     int ret;
     do {
-        ret = session->stream.handshaking ? handshake_steps(session) : mbedtls_ssl_read(&session->ssl, NULL, 0);
+        ret = session->stream.handshaking ? handshake_steps(session) : mpy_ssl_after_handshake_read(session, NULL, 0);
     } while (again(session, ret));
     if (ret != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && !is_plain_alert(session, ret)) {
         session->stream.error = error;
@@ -563,7 +565,7 @@ static int read_record(mpy_ssl_session_t *session, void *buf, size_t len) {
     if (session->stream.exception != MP_OBJ_NULL || (ret != 0 && ret != MBEDTLS_ERR_SSL_WANT_WRITE)) {
         return ret;
     }
-    ret = mbedtls_ssl_read(&session->ssl, buf, len);
+    ret = mpy_ssl_after_handshake_read(session, buf, len);
     if (ret > 0) {
         session->stream.idle = 0;
         mpy_ssl_buffers_settle(&session->buffers, false);
@@ -604,6 +606,9 @@ static uint32_t hash(const uint8_t *data, size_t len) {
 
 static int write_record(mpy_ssl_session_t *session, const void *buf, size_t len) {
     int ret = mpy_ssl_session_flush(session); // with output pending Mbed TLS would send that and not our data
+    if (ret == 0) {
+        ret = mpy_ssl_after_handshake_write(session);
+    }
     if (ret != 0) {
         return ret;
     }

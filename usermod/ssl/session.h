@@ -79,6 +79,7 @@ typedef struct mpy_ssl_session {
     bool open;             // ssl and conf are in use
     bool keep_stream;      // a failure leaves the stream open, because it is still the caller's
     bool peer_closed;      // close_notify was received
+    bool update_due;       // the peer has asked for new keys (RFC 8446, 4.6.3)
     bool said_goodbye;     // close_notify was sent, or waits in the output buffer
     mpy_ssl_buffers_t buffers;
     mpy_ssl_usage_t usage; // without what is shared with the context

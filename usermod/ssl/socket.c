@@ -265,7 +265,7 @@ const mpy_ssl_session_t *mpy_ssl_socket_session(mp_obj_t socket) {
 // --- Methods --------------------------------------------------------------------------------------------------
 
 static bool is_connected(const mpy_ssl_socket_t *self) {
-    return self->session.open && mbedtls_ssl_is_handshake_over((mbedtls_ssl_context *)&self->session.ssl);
+    return self->session.open && !self->session.stream.handshaking;
 }
 
 static void check_usable(mpy_ssl_socket_t *self) {

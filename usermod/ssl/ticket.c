@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "packed.h"
 #include "random.h"
 #include "ticket.h"
 
@@ -103,7 +104,7 @@ int mpy_ssl_ticket_write(mpy_ssl_tickets_t *tickets, const uint8_t binding[MPY_S
     mpy_ssl_ticket_key_t key;
     int ret = current_key(tickets, now, &key);
     if (ret == 0) {
-        ret = mbedtls_ssl_session_save(session, out + before, size - before - MPY_SSL_SEAL_TAG, len);
+        ret = mpy_ssl_session_pack(session, out + before, size - before - MPY_SSL_SEAL_TAG, len);
     }
     if (ret == 0) {
         memcpy(out, key.name, NAME_LEN);
@@ -120,7 +121,7 @@ static int load_text(const uint8_t *text, size_t len, long long now, mbedtls_ssl
     if (age < 0 || age >= MPY_SSL_TICKET_LIFETIME) {
         return MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
     }
-    return mbedtls_ssl_session_load(session, text + ISSUED_LEN, len - ISSUED_LEN);
+    return mpy_ssl_session_unpack(text + ISSUED_LEN, len - ISSUED_LEN, session);
 }
 
 int mpy_ssl_ticket_parse(mpy_ssl_tickets_t *tickets, const uint8_t binding[MPY_SSL_BINDING], const uint8_t *ticket, size_t len,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A server's side of resumption: tickets (RFC 5077), which clients keep for us, and a small table of sessions by ID for those
+// A server's side of resumption: tickets (RFC 5077; RFC 8446, 4.6.1), which clients keep for us, and a small table of sessions by ID for those
 // that know no tickets. A ticket is bound to the settings of the context and to the server name of the ClientHello: to another
 // name (RFC 6066, 3), after a change of settings, or to another context it is worth nothing, and a full handshake follows.
 #ifndef MPY_SSL_TICKET_H
@@ -19,6 +19,8 @@
 #endif
 
 #define MPY_SSL_TICKET_LIFETIME 43200 // seconds; a key makes tickets for that long, and opens them for as long again
+
+#define MPY_SSL_TICKET_CERTIFICATE (MBEDTLS_SSL_OUT_CONTENT_LEN - 512) // bytes of a client's that fits into a ticket with all else
 
 typedef struct {
     uint8_t name[4]; // random, in front of each ticket

@@ -9,8 +9,8 @@
 
 #include "mbedtls/platform.h"
 
-#if defined(MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_SOME_PSK_ENABLED)
-#error "with pre-shared keys ssl_tls13_keys.c frees other things, too"
+#if defined(MBEDTLS_USE_PSA_CRYPTO)
+#error "with it ssl_tls13_keys.c frees other things, too"
 #endif
 
 static inline void mpy_ssl_tls13_transform_free(mbedtls_ssl_transform *transform) {
