@@ -56,7 +56,7 @@ class OpensslProgram:
         return self.log.read_text(errors="replace")
 
     def expect(self, text: str, timeout: float, *, times: int = 1) -> None:
-        """Wait until it has printed `text`, that often. Raises RigError with its output if it ends or takes too long."""
+        """Wait until it has printed `text`, so often. Raises RigError with its output if it ends or takes too long."""
         deadline = time.monotonic() + timeout
         while self.output.count(text) < times:
             ended = self._process.poll() is not None
