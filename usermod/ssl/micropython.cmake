@@ -65,7 +65,6 @@ foreach(name
         slices
         sni
         socket
-        span
         sslsession
         stream
         ticket

@@ -65,7 +65,6 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	slices.c \
 	sni.c \
 	socket.c \
-	span.c \
 	sslsession.c \
 	stream.c \
 	ticket.c \

@@ -61,14 +61,4 @@ int mpy_ssl_session_unpack(const uint8_t *data, size_t len, mbedtls_ssl_session 
     return ret;
 }
 
-#else
-
-int mpy_ssl_session_pack(const mbedtls_ssl_session *session, uint8_t *out, size_t size, size_t *len) {
-    return mbedtls_ssl_session_save(session, out, size, len);
-}
-
-int mpy_ssl_session_unpack(const uint8_t *data, size_t len, mbedtls_ssl_session *session) {
-    return mbedtls_ssl_session_load(session, data, len);
-}
-
 #endif

@@ -18,9 +18,13 @@ static bool is_server(const mpy_ssl_session_t *session) {
     return mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
 }
 
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 static bool is_tls1_3(const mpy_ssl_session_t *session) {
     return mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
 }
+#else
+#define is_tls1_3(session) (false)
+#endif
 
 // RFC 7627, 5.3: an abbreviated handshake without the extension is aborted.
 static int refuse(mpy_ssl_session_t *session) {
@@ -48,7 +52,9 @@ static int offer(mpy_ssl_session_t *session, const mpy_ssl_saved_t *saved) {
         ret = 0; // of another firmware, or for other suites: a full handshake
     } else {
         ret = mbedtls_ssl_set_session(&session->ssl, &old);
+        #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
         session->resume.outdated = mpy_ssl_private_session_version(&old) < mpy_ssl_private_maximum_version(&session->conf);
+        #endif
     }
     mbedtls_ssl_session_free(&old);
     return mpy_ssl_alloc_failures() == failures ? ret : MBEDTLS_ERR_SSL_ALLOC_FAILED;
@@ -87,11 +93,15 @@ static int after_server_hello(mpy_ssl_session_t *session) {
     return self->extended ? 0 : refuse(session);
 }
 
-// TLS 1.3: with the key of a ticket no certificate is sent. What was offered has served.
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+// With the key of a ticket no certificate is sent. What was offered has served.
 static void after_encrypted_extensions(mpy_ssl_session_t *session) {
     session->resume.reused = mpy_ssl_private_state(&session->ssl) == MBEDTLS_SSL_SERVER_FINISHED;
     mpy_ssl_private_forget_ticket(&session->ssl);
 }
+#else
+#define after_encrypted_extensions(session)
+#endif
 
 static int client_step(mpy_ssl_session_t *session, int before) {
     int state = mpy_ssl_private_state(&session->ssl);
@@ -216,6 +226,7 @@ static int found(mpy_ssl_session_t *session, int ret) {
     return ret;
 }
 
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 static void drop_certificate(mpy_ssl_resume_t *self) {
     if (self->certificate != NULL) {
         mbedtls_x509_crt_free(self->certificate);
@@ -224,7 +235,6 @@ static void drop_certificate(mpy_ssl_resume_t *self) {
     self->certificate = NULL;
 }
 
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 // Mbed TLS ends the handshake if the suite of a ticket is not to be had, and takes no certificate over.
 static bool is_acceptable(mpy_ssl_session_t *session, mbedtls_ssl_session *old) {
     size_t len;
@@ -243,6 +253,7 @@ static bool is_acceptable(mpy_ssl_session_t *session, mbedtls_ssl_session *old) 
     return true;
 }
 #else
+#define drop_certificate(self)
 #define is_acceptable(session, old) (true)
 #endif
 

@@ -11,6 +11,7 @@
 
 #include "context.h"
 #include "memory.h"
+#include "private.h"
 #include "socket.h"
 #include "sslsession.h"
 
@@ -265,7 +266,7 @@ const mpy_ssl_session_t *mpy_ssl_socket_session(mp_obj_t socket) {
 // --- Methods --------------------------------------------------------------------------------------------------
 
 static bool is_connected(const mpy_ssl_socket_t *self) {
-    return self->session.open && !self->session.stream.handshaking;
+    return self->session.open && mpy_ssl_private_state(&self->session.ssl) == MBEDTLS_SSL_HANDSHAKE_OVER;
 }
 
 static void check_usable(mpy_ssl_socket_t *self) {
