@@ -42,6 +42,7 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     self->options = 0;
     self->session_cache = true;
     self->keylog_filename = mp_const_none;
+    self->keylog_callback = mp_const_none;
     mpy_ssl_psk_init(&self->psk);
     self->verify_callback = mp_const_none;
     self->sni_callback = mp_const_none;
@@ -129,6 +130,9 @@ static bool store_attr(mpy_ssl_context_t *self, qstr attr, mp_obj_t value) {
     } else if (attr == MP_QSTR_keylog_filename) {
         mpy_ssl_keylog_check(value);
         self->keylog_filename = value;
+    } else if (attr == MP_QSTR_keylog_callback) {
+        mpy_ssl_keylog_check_callback(value);
+        self->keylog_callback = value;
     #endif
     #if MPY_SSL_SNI_CALLBACK
     } else if (attr == MP_QSTR_sni_callback) {
@@ -162,6 +166,8 @@ static void context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         #if MPY_SSL_KEYLOG
         } else if (attr == MP_QSTR_keylog_filename) {
             dest[0] = self->keylog_filename;
+        } else if (attr == MP_QSTR_keylog_callback) {
+            dest[0] = self->keylog_callback;
         #endif
         #if MPY_SSL_SNI_CALLBACK
         } else if (attr == MP_QSTR_sni_callback) {
@@ -387,6 +393,7 @@ static mpy_ssl_options_t options_of(const mpy_ssl_context_t *self) {
         .alpn = self->alpn,
         .verify_callback = self->verify_callback,
         .keylog = self->keylog_filename,
+        .keylog_callback = self->keylog_callback,
         .psk = &self->psk,
         .verify_serial = self->verify_serial,
         .session_cache = self->session_cache,

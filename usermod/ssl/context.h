@@ -41,6 +41,7 @@ typedef struct {
     uint32_t options;         // OP_*
     bool session_cache;
     mp_obj_t keylog_filename; // path or None
+    mp_obj_t keylog_callback; // see keylog.h; or None
     mpy_ssl_psk_t psk;
     mp_obj_t verify_callback; // callable(cert: bytes, depth: int) -> int, 0 to accept; or None
     mp_obj_t sni_callback;    // see sni.h; or None

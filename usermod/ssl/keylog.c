@@ -26,6 +26,12 @@ void mpy_ssl_keylog_check(mp_obj_t file) {
     }
 }
 
+void mpy_ssl_keylog_check_callback(mp_obj_t callback) {
+    if (callback != mp_const_none && !mp_obj_is_callable(callback)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("keylog_callback must be callable or None"));
+    }
+}
+
 static char *put_hex(char *out, const unsigned char *data, size_t len) {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < len; ++i) {
@@ -94,11 +100,32 @@ static void collect(void *ctx, mbedtls_ssl_key_export_type type, const unsigned 
     #endif
 }
 
-void mpy_ssl_keylog_start(mpy_ssl_keylog_t *keylog, mbedtls_ssl_context *ssl, mp_obj_t file) {
+void mpy_ssl_keylog_start(mpy_ssl_keylog_t *keylog, mbedtls_ssl_context *ssl, mp_obj_t file, mp_obj_t callback) {
     keylog->file = file;
+    keylog->callback = callback;
     keylog->ssl = ssl;
-    if (file != mp_const_none) {
+    if (file != mp_const_none || callback != mp_const_none) {
         mbedtls_ssl_set_export_keys_cb(ssl, collect, keylog);
+    }
+}
+
+static void write_file(const mpy_ssl_keylog_t *keylog) {
+    int error = 0;
+    mp_obj_t file = open_file(keylog->file);
+    mp_stream_rw(file, keylog->lines, keylog->len, &error, MP_STREAM_RW_WRITE);
+    mp_stream_close(file);
+    if (error != 0) {
+        mp_raise_OSError(error);
+    }
+}
+
+static void call_back(const mpy_ssl_keylog_t *keylog) {
+    const char *line = keylog->lines;
+    const char *end = line + keylog->len;
+    while (line < end) {
+        size_t len = (size_t)((const char *)memchr(line, '\n', (size_t)(end - line)) - line);
+        mp_call_function_1(keylog->callback, mp_obj_new_str(line, len));
+        line += len + 1;
     }
 }
 
@@ -109,12 +136,11 @@ mp_obj_t mpy_ssl_keylog_write(mpy_ssl_keylog_t *keylog) {
     }
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
-        int error = 0;
-        mp_obj_t file = open_file(keylog->file);
-        mp_stream_rw(file, keylog->lines, keylog->len, &error, MP_STREAM_RW_WRITE);
-        mp_stream_close(file);
-        if (error != 0) {
-            mp_raise_OSError(error);
+        if (keylog->file != mp_const_none) {
+            write_file(keylog);
+        }
+        if (keylog->callback != mp_const_none) {
+            call_back(keylog);
         }
         nlr_pop();
     } else {

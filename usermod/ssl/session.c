@@ -323,7 +323,7 @@ static int set_up(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) 
     }
     #if MPY_SSL_KEYLOG
     if (ret == 0) {
-        mpy_ssl_keylog_start(&session->keylog, &session->ssl, options->keylog);
+        mpy_ssl_keylog_start(&session->keylog, &session->ssl, options->keylog, options->keylog_callback);
     }
     #endif
     return ret;
@@ -420,7 +420,9 @@ static int after_step(mpy_ssl_session_t *session, int before) {
         }
     }
     #if MPY_SSL_KEYLOG
+    session->stream.running++;
     mp_obj_t exception = mpy_ssl_keylog_write(&session->keylog);
+    session->stream.running--;
     if (exception != MP_OBJ_NULL) {
         session->stream.exception = exception;
         return MBEDTLS_ERR_SSL_WANT_READ;

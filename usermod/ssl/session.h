@@ -44,6 +44,7 @@ typedef struct mpy_ssl_options {
     mpy_ssl_alpn_t *alpn;         // or NULL
     mp_obj_t verify_callback;     // or None
     mp_obj_t keylog;              // path or None
+    mp_obj_t keylog_callback;     // see keylog.h; or None
     const mpy_ssl_psk_t *psk;     // complete, see mpy_ssl_psk_check()
     uint32_t verify_serial;       // another one for each callback that was assigned, 0 for none
     mpy_ssl_tickets_t *tickets;   // a server's, or NULL
