@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: MIT
 BOARD_SANITIZE = 1
+MPY_SSL_DEBUG = 1
 include $(UNIX_PORT_DIR)/variant.mk

@@ -144,6 +144,12 @@ long long mpy_ssl_time(long long *seconds);
 #endif
 #endif
 
+// --- Debugging ------------------------------------------------------------------------------------------------
+// An option of the build: calls of the functions in debug.c, and the texts for them, +50 KB.
+#if defined(MPY_SSL_DEBUG) && MPY_SSL_DEBUG
+#define MBEDTLS_DEBUG_C
+#endif
+
 // A port may add to or change the above for its chip (accelerators, smaller tables).
 #ifdef MPY_SSL_MBEDTLS_PORT_CONFIG
 #include MPY_SSL_MBEDTLS_PORT_CONFIG

@@ -8,6 +8,7 @@
 #   MPY_SSL_PSK        1: pre-shared keys, on rp2; default 0, which leaves flash for other things. On esp32 the SDK's configuration decides
 #   MPY_SSL_VERSION    compiled in as ssl.VERSION; default: what git says of this checkout
 #   MPY_SSL_SLICES     1: handshakes in pieces for sockets that do not block; 0: each step as a whole. Default: 1
+#   MPY_SSL_DEBUG      1: ssl.debug(), on rp2; 50 KB of flash. Default: 0
 #   MPY_SSL_PRIMITIVES 0 leaves out what examples/selftest.py needs; default: 1
 #   MPY_SSL_X25519     0 leaves out that group; default: 1, on the RP2040 0, on esp32 as the SDK says
 #   MPY_SSL_GROUPS     0 leaves out set_groups() and its like, MPY_SSL_SNI_CALLBACK 0 sni_callback; default: 1
@@ -39,6 +40,7 @@ foreach(name
         ciphers
         clock
         context
+        debug
         ec_comb
         ec_field
         ec_mbedtls
@@ -116,6 +118,10 @@ if(TARGET micropy_lib_mbedtls)
     if(MPY_SSL_PSK)
         list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_PSK)
         target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_write_handshake_msg_ext) # see psk.c
+    endif()
+    if(MPY_SSL_DEBUG)
+        list(APPEND MPY_SSL_MBEDTLS_NAMES ssl_debug_helpers_generated)
+        list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_DEBUG=1)
     endif()
     if(MPY_SSL_TLS1_3)
         list(APPEND MPY_SSL_MBEDTLS_NAMES

@@ -7,6 +7,7 @@
 # MPY_SSL_TLS1_3       1: TLS 1.3 beside 1.2; 0: 1.2 only. Default: 1 if that Mbed TLS has what its PSA is generated from
 # MPY_SSL_SLICES       1: handshakes in pieces for sockets that do not block; 0: each step as a whole. Default: 1
 # MPY_SSL_PSK          1: pre-shared keys; 0: none. Default: 1
+# MPY_SSL_DEBUG        1: ssl.debug(), 50 KB of flash; needs an Mbed TLS with its generated sources. Default: 0
 # MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs,
 #                      -DMPY_SSL_X25519=0 that group, -DMPY_SSL_GROUPS=0 set_groups() and its like, -DMPY_SSL_SNI_CALLBACK=0 that
 #
@@ -25,6 +26,7 @@ MPY_SSL_HAVE_TLS1_3 := $(filter-out 0,$(MPY_SSL_TLS1_3))
 MPY_SSL_PSK ?= 1
 
 MPY_SSL_SLICES ?= 1
+MPY_SSL_DEBUG ?= 0
 
 override MICROPY_PY_SSL := 0
 
@@ -39,6 +41,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	ciphers.c \
 	clock.c \
 	context.c \
+	debug.c \
 	ec_comb.c \
 	ec_field.c \
 	ec_mbedtls.c \
@@ -86,6 +89,11 @@ PY_O += $(addprefix $(BUILD)/mbedtls/, \
 PY_O += $(addprefix $(BUILD)/mbedtls/,$(if $(MPY_SSL_HAVE_TLS1_3), \
 	psa_crypto.o psa_crypto_client.o psa_crypto_driver_wrappers_no_static.o psa_crypto_ecp.o psa_crypto_hash.o psa_crypto_mac.o \
 	psa_crypto_slot_management.o psa_util.o ssl_tls13_client.o ssl_tls13_generic.o ssl_tls13_keys.o ssl_tls13_server.o threading.o))
+
+ifneq ($(filter-out 0,$(MPY_SSL_DEBUG)),)
+PY_O += $(BUILD)/mbedtls/ssl_debug_helpers_generated.o
+CFLAGS_USERMOD += -DMPY_SSL_DEBUG=1
+endif
 
 $(BUILD)/mbedtls/%.o: $(MPY_SSL_MBEDTLS_DIR)/library/%.c
 	$(call compile_c)

@@ -9,6 +9,7 @@
 
 #include "accelerator.h"
 #include "context.h"
+#include "debug.h"
 #include "error.h"
 #include "memory.h"
 #include "memory_info.h"
@@ -62,6 +63,7 @@ static const mp_rom_map_elem_t module_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_engines), MP_ROM_PTR(&mpy_ssl_engines_obj)},
     {MP_ROM_QSTR(MP_QSTR_engine_counts), MP_ROM_PTR(&mpy_ssl_engine_counts_obj)},
     {MP_ROM_QSTR(MP_QSTR_memory_info), MP_ROM_PTR(&mpy_ssl_memory_info_obj)},
+    {MP_ROM_QSTR(MP_QSTR_debug), MP_ROM_PTR(&mpy_ssl_debug_obj)},
     {MP_ROM_QSTR(MP_QSTR_VERSION), MP_ROM_PTR(&version_obj)},
     {MP_ROM_QSTR(MP_QSTR_MBEDTLS_VERSION), MP_ROM_PTR(&mbedtls_version_obj)},
     {MP_ROM_QSTR(MP_QSTR_PROTOCOL_TLS_CLIENT), MP_ROM_INT(MPY_SSL_PROTOCOL_TLS_CLIENT)},
