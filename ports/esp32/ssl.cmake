@@ -29,6 +29,9 @@ list(REMOVE_ITEM MPY_SSL_SOURCES ${MPY_SSL_DIR}/ec_field.c ${MPY_SSL_DIR}/ec_x25
 set_target_properties(usermod_ssl PROPERTIES INTERFACE_SOURCES "${MPY_SSL_SOURCES}")
 add_library(mpy_ssl_ec STATIC ${MPY_SSL_DIR}/ec_field.c ${MPY_SSL_DIR}/ec_x25519.c)
 target_compile_options(mpy_ssl_ec PRIVATE -O2 -fno-schedule-insns -ffunction-sections)
+if(TARGET idf::mbedtls)
+    target_link_libraries(mpy_ssl_ec PRIVATE idf::mbedtls)
+endif()
 target_link_libraries(usermod_ssl INTERFACE mpy_ssl_ec)
 
 # This file includes the port's configuration by itself, a second time and without our header in front: it says the same things
