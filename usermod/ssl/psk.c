@@ -4,7 +4,6 @@
 #include "py/nlr.h"
 #include "py/objstr.h"
 #include "py/runtime.h"
-#include "py/unicode.h"
 
 #include "context.h"
 #include "private.h"
@@ -162,7 +161,17 @@ MP_DEFINE_CONST_FUN_OBJ_KW(mpy_ssl_psk_set_server_callback_obj, 1, set_server_ca
 
 // Names are UTF-8 (RFC 4279, 5.1), but nothing enforces that.
 static mp_obj_t new_name(const unsigned char *name, size_t len) {
-    return utf8_check(name, len) ? mp_obj_new_str((const char *)name, len) : mp_obj_new_bytes(name, len);
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        mp_obj_t text = mp_obj_new_str((const char *)name, len);
+        nlr_pop();
+        return text;
+    }
+    mp_obj_t error = MP_OBJ_FROM_PTR(nlr.ret_val);
+    if (!mp_obj_exception_match(error, MP_OBJ_FROM_PTR(&mp_type_ValueError))) { // of which UnicodeError is one
+        nlr_raise(error);
+    }
+    return mp_obj_new_bytes(name, len);
 }
 
 // An OSError and no TypeError, because a server's loop survives the one and not the other.
