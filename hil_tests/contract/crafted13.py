@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hmac
 import ssl
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -68,9 +69,10 @@ def key_update(request: int) -> bytes:
 
 
 class Crafted13Server:
-    """Shakes hands through OpenSSL, learns the keys from its key log, and takes over. `folder` is for the log."""
+    """Shakes hands through OpenSSL, learns the keys from its key log, and takes over: after the handshake, or halfway,
+    after the ServerHello. `folder` is for the log."""
 
-    def __init__(self, wire: Wire, identity: Identity, folder: Path) -> None:
+    def __init__(self, wire: Wire, identity: Identity, folder: Path, *, halfway: bool = False) -> None:
         log = folder / "keys.log"
         log.unlink(missing_ok=True)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -79,11 +81,18 @@ class Crafted13Server:
         context.num_tickets = 0
         context.keylog_filename = str(log)
         self._wire = wire
-        self._shake(context)
-        lines = [line.split() for line in log.read_text().splitlines() if "_SECRET" in line]
+        self._log = log
+        if halfway:
+            self._answer(context)
+            self._take_keys("HANDSHAKE_TRAFFIC_SECRET")
+        else:
+            self._shake(context)
+            self._take_keys("TRAFFIC_SECRET_0")
+
+    def _take_keys(self, which: str) -> None:
+        lines = [line.split() for line in self._log.read_text().splitlines() if "_SECRET" in line]
         secrets = {label: bytes.fromhex(secret) for label, _, secret in lines}
-        self.out = Direction(secrets["SERVER_TRAFFIC_SECRET_0"])
-        self.into = Direction(secrets["CLIENT_TRAFFIC_SECRET_0"])
+        self.out, self.into = Direction(secrets[f"SERVER_{which}"]), Direction(secrets[f"CLIENT_{which}"])
 
     def record(self, kind: int, plaintext: bytes, padding: int = 0) -> bytes:
         """The next encrypted record."""
@@ -112,6 +121,29 @@ class Crafted13Server:
                     self.into.update()
         except ConnectionError:
             return alerts
+
+    def receive_plain_alerts(self) -> list[Alert]:
+        """The same from a client that has no keys to write with yet."""
+        alerts = []
+        try:
+            while True:
+                header = self._wire.receive_exactly(5)
+                body = self._wire.receive_exactly(int.from_bytes(header[3:], "big"))
+                if header[0] == ALERT:
+                    alerts.append(Alert.parse(body))
+        except ConnectionError:
+            return alerts
+
+    def _answer(self, context: ssl.SSLContext) -> None:
+        """A ClientHello by a ServerHello, and by nothing else that OpenSSL would send."""
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_side=True)
+        header = self._wire.receive_exactly(5)
+        incoming.write(header + self._wire.receive_exactly(int.from_bytes(header[3:], "big")))
+        with suppress(ssl.SSLWantReadError):
+            tls.do_handshake()
+        flight = outgoing.read()
+        self._wire.send(flight[: 5 + int.from_bytes(flight[3:5], "big")])
 
     def _shake(self, context: ssl.SSLContext) -> None:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()

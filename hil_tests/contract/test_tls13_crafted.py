@@ -34,7 +34,7 @@ s.connect(socket.getaddrinfo(HOST, PORT)[0][-1])
 context = client_context((None, None, CA))
 context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_3
 context.set_ciphers(["TLS1-3-CHACHA20-POLY1305-SHA256"])
-t = context.wrap_socket(s, server_hostname="server.test")
+t = context.wrap_socket(s, server_hostname="server.test", do_handshake_on_connect=False)
 """
 Serve = Callable[[Crafted13Server], None]
 
@@ -48,15 +48,16 @@ class Meeting:
     raw_server: Callable[..., peers.RawServer]
     folder: Path
 
-    def __call__(self, code: str, serve: Serve) -> list[str]:
-        """What the board's code printed, `t` being connected."""
+    def __call__(self, code: str, serve: Serve, *, halfway: bool = False) -> list[str]:
+        """What the board's code printed, `t` being connected; halfway, it waits for the rest of the flight."""
 
         def behave(wire: peers.Wire) -> None:
-            serve(Crafted13Server(wire, self.authority.p256, self.folder))
+            serve(Crafted13Server(wire, self.authority.p256, self.folder, halfway=halfway))
 
         raw = self.raw_server(behave)
         values = {"HOST": self.script.board.host_address, "PORT": raw.port, "CA": self.authority.p256.root_der}
-        lines = self.script(CONNECT + code, **values)
+        shake = "" if halfway else "t.do_handshake()\n"
+        lines = self.script(CONNECT + shake + code, **values)
         raw.finished()
         return lines
 
@@ -189,6 +190,19 @@ def test_a_client_refuses_out_loud(meet: Meeting, what: str) -> None:
     (line,) = meet("print(attempt(t.read, 1))", serve)
     assert case.error in line, line
     assert [alert for alert in seen if alert.level == "fatal"] == [Alert("fatal", case.alert)], (seen, line)
+
+
+@pytest.mark.parametrize("padding", [0, 1, 300])
+def test_warnings_without_end_end_a_handshake(meet: Meeting, padding: int) -> None:
+    seen: list[Alert] = []
+
+    def serve(server: Crafted13Server) -> None:
+        server.send(*[server.record(ALERT, b"\x01\x5a", padding) for _ in range(20)])
+        seen.extend(server.receive_plain_alerts())
+
+    (line,) = meet("print(attempt(t.do_handshake))", serve, halfway=True)
+    assert "MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE" in line, line
+    assert seen == [Alert("fatal", "unexpected_message")]
 
 
 @pytest.mark.parametrize("request_update", [NOT_REQUESTED, REQUESTED])

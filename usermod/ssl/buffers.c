@@ -109,6 +109,29 @@ static bool is_overlong(const mpy_ssl_buffers_t *buffers) {
     return FIELD(buffers, transform_in) == NULL && mpy_ssl_record_length(&buffers->stream->rx) > MBEDTLS_SSL_IN_CONTENT_LEN;
 }
 
+// A record that has brought a handshake nowhere is idle. Mbed TLS skips warnings, and TLS 1.3 encrypts and pads them, so that only this
+// tells. A state takes one message, in any number of pieces. Alerts that could be seen have been counted: `idle` has changed then.
+static void judge_last_record(mpy_ssl_buffers_t *buffers) {
+    mpy_ssl_stream_t *stream = buffers->stream;
+    uint32_t mark = (uint32_t)FIELD(buffers, state) << 24 | (uint32_t)(FIELD(buffers, badmac_seen_or_in_hsfraglen) & 0xffff) << 8
+        | (stream->idle & 0xff);
+    if (stream->rx.records != 0 && mark == buffers->mark) {
+        ++stream->idle;
+        ++mark;
+    }
+    buffers->mark = mark;
+}
+
+static void before_record(mpy_ssl_buffers_t *buffers) {
+    const mpy_ssl_record_t *rx = &buffers->stream->rx;
+    bool between = rx->have == 0 && rx->body_left == 0;
+    if (between && !buffers->judged && buffers->stream->handshaking
+        && FIELD(buffers, conf)->MBEDTLS_PRIVATE(transport) == MBEDTLS_SSL_TRANSPORT_STREAM) {
+        judge_last_record(buffers);
+    }
+    buffers->judged = between;
+}
+
 // Mbed TLS asks for the header and for the body of a record separately, and has compared the body's length with the
 // buffer that it believes to have.
 static int receive(void *ctx, unsigned char *buf, size_t len) {
@@ -122,6 +145,7 @@ static int receive(void *ctx, unsigned char *buf, size_t len) {
         buffers->wanted = MPY_SSL_BUFFER_SMALL;
         return MBEDTLS_ERR_SSL_WANT_READ;
     }
+    before_record(buffers);
     return mpy_ssl_stream_recv(buffers->stream, buf, len);
 }
 

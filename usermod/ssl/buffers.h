@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "mbedtls/ssl.h"
 
@@ -42,6 +43,8 @@ typedef struct {
     mpy_ssl_stream_t *stream;
     mpy_ssl_buffer_t in;
     mpy_ssl_buffer_t out;
+    uint32_t mark;         // where the handshake stood when the newest record began
+    bool judged;           // whether the record before the next one has brought the handshake on
     size_t wanted;         // size that the input buffer is to have before f_recv is called again; 0: it has it
     mpy_ssl_usage_t *usage; // where that is counted which is taken and given back
 } mpy_ssl_buffers_t;

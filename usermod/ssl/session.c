@@ -446,6 +446,7 @@ static void handshake_done(mpy_ssl_session_t *session) {
     #endif
     session->stream.handshaking = false;
     session->stream.timed = false;
+    session->stream.idle = 0;
     mpy_ssl_buffers_settle(&session->buffers, true);
     #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
     mpy_ssl_certificate_keep_der((mbedtls_x509_crt *)mbedtls_ssl_get_peer_cert(&session->ssl));

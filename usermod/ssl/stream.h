@@ -26,7 +26,7 @@ typedef struct {
     bool eof;            // the stream has ended
     bool mute;           // output is dropped, because the other end does not take it any more
     uint8_t running;     // calls of Python, for this connection, that have not returned: until then it must not be used
-    bool handshaking;    // set by the session: handshake records are progress, and only alerts and change_cipher_spec are idle
+    bool handshaking;    // set by the session: handshake records are progress; alerts, change_cipher_spec, and what buffers.c finds are idle
     uint16_t alerts_before; // alerts sent when the newest record began to arrive
     mpy_ssl_record_t rx;
     mpy_ssl_record_t tx;
