@@ -120,9 +120,9 @@ def test_a_server_keeps_a_few_sessions_by_id(script: Script, authority: Authorit
 def test_a_server_that_resumes_without_extended_master_secret_is_refused(script: Script, authority: Authority) -> None:
     code = """
     class Stripped(End):
-        # Turns the extension into one that nobody knows, in what the server sends in plain.
+        # Turns the extension into another empty one, encrypt-then-MAC, in what the server sends in plain.
         def write(self, data):
-            return super().write(bytes(data).replace(b"\\x00\\x17\\x00\\x00", b"\\xff\\x17\\x00\\x00"))
+            return super().write(bytes(data).replace(b"\\x00\\x17\\x00\\x00", b"\\x00\\x16\\x00\\x00"))
 
     session = connect(client, server)[0].session
     a, b = End(), Stripped()

@@ -7,6 +7,7 @@
 #include "mbedtls/version.h"
 
 #include "buffers.h"
+#include "guard.h"
 #include "record.h"
 
 // badmac_seen_or_in_hsfraglen is there from 3.6.3 on.
@@ -137,6 +138,10 @@ static void before_record(mpy_ssl_buffers_t *buffers) {
 static int receive(void *ctx, unsigned char *buf, size_t len) {
     mpy_ssl_buffers_t *buffers = ctx;
     size_t needed = (size_t)(buf - FIELD(buffers, in_buf)) + len;
+    int ret = mpy_ssl_guard_input(buffers->ssl, &buffers->stream->rx, buffers->stream->handshaking);
+    if (ret != 0) {
+        return ret;
+    }
     if (needed > buffers->in.size) {
         buffers->wanted = MAX(needed, whole_message(buffers));
         return is_overlong(buffers) ? MBEDTLS_ERR_SSL_INVALID_RECORD : MBEDTLS_ERR_SSL_WANT_READ;

@@ -4,6 +4,7 @@
 #define HANDSHAKE_HEADER 4
 #define CLIENT_HELLO 1
 #define SERVER_HELLO 2
+#define ENCRYPTED_EXTENSIONS 8
 #define VERSION_AND_RANDOM 34
 #define SUITE_AND_COMPRESSION 3
 #define NAME_TYPE_HOST 0
@@ -16,25 +17,44 @@ static bool take_head(const uint8_t *hello, size_t len, mpy_ssl_span_t *rest) {
            && mpy_ssl_span_take_vector(rest, 1, &skipped);
 }
 
-static bool take_extensions(const uint8_t *hello, size_t len, mpy_ssl_span_t *extensions) {
-    mpy_ssl_span_t rest;
+// Takes all in front of the extensions.
+static bool take_fixed_part(const uint8_t *message, size_t len, mpy_ssl_span_t *rest) {
     mpy_ssl_span_t skipped;
-    bool ok = take_head(hello, len, &rest);
-    if (ok && hello[0] == CLIENT_HELLO) {
-        ok = mpy_ssl_span_take_vector(&rest, 2, &skipped) && mpy_ssl_span_take_vector(&rest, 1, &skipped); // suites, compression
-    } else if (ok) {
-        ok = hello[0] == SERVER_HELLO && mpy_ssl_span_take(&rest, SUITE_AND_COMPRESSION, &skipped);
+    if (message[0] == ENCRYPTED_EXTENSIONS) {
+        *rest = (mpy_ssl_span_t) {message, len};
+        return mpy_ssl_span_take(rest, HANDSHAKE_HEADER, &skipped);
     }
-    return ok && mpy_ssl_span_take_vector(&rest, 2, extensions);
+    bool ok = take_head(message, len, rest);
+    if (ok && message[0] == CLIENT_HELLO) {
+        return mpy_ssl_span_take_vector(rest, 2, &skipped) && mpy_ssl_span_take_vector(rest, 1, &skipped); // suites, compression
+    }
+    return ok && message[0] == SERVER_HELLO && mpy_ssl_span_take(rest, SUITE_AND_COMPRESSION, &skipped);
+}
+
+bool mpy_ssl_hello_extensions(const uint8_t *message, size_t len, mpy_ssl_span_t *extensions) {
+    mpy_ssl_span_t rest;
+    *extensions = (mpy_ssl_span_t) {NULL, 0};
+    return take_fixed_part(message, len, &rest) && (rest.len == 0 || (mpy_ssl_span_take_vector(&rest, 2, extensions) && rest.len == 0));
+}
+
+bool mpy_ssl_hello_next(mpy_ssl_span_t *extensions, uint16_t *type, mpy_ssl_span_t *body) {
+    mpy_ssl_span_t rest = *extensions;
+    uint32_t number;
+    if (!mpy_ssl_span_take_number(&rest, 2, &number) || !mpy_ssl_span_take_vector(&rest, 2, body)) {
+        return false;
+    }
+    *type = (uint16_t)number;
+    *extensions = rest;
+    return true;
 }
 
 bool mpy_ssl_hello_extension(const uint8_t *hello, size_t len, uint16_t type, mpy_ssl_span_t *body) {
+    mpy_ssl_span_t rest;
     mpy_ssl_span_t extensions;
-    uint32_t found;
-    bool more = take_extensions(hello, len, &extensions);
-    while (more && mpy_ssl_span_take_number(&extensions, 2, &found)) {
-        more = mpy_ssl_span_take_vector(&extensions, 2, body);
-        if (more && found == type) {
+    uint16_t found;
+    bool more = take_fixed_part(hello, len, &rest) && mpy_ssl_span_take_vector(&rest, 2, &extensions);
+    while (more && mpy_ssl_hello_next(&extensions, &found, body)) {
+        if (found == type) {
             return true;
         }
     }

@@ -18,6 +18,13 @@
 // True if the hello has the extension; *body is its content then.
 bool mpy_ssl_hello_extension(const uint8_t *hello, size_t len, uint16_t type, mpy_ssl_span_t *body);
 
+// The extensions of a ClientHello, a ServerHello or EncryptedExtensions. False if the lengths in the message are not those of its parts.
+// Without extensions: true, and nothing.
+bool mpy_ssl_hello_extensions(const uint8_t *message, size_t len, mpy_ssl_span_t *extensions);
+
+// Takes the next extension off. False if there is none; what is left then is no extension.
+bool mpy_ssl_hello_next(mpy_ssl_span_t *extensions, uint16_t *type, mpy_ssl_span_t *body);
+
 // The host name of a ClientHello's server_name extension, or nothing.
 mpy_ssl_span_t mpy_ssl_hello_server_name(const uint8_t *hello, size_t len);
 

@@ -48,6 +48,7 @@ foreach(name
         ec_x25519
         error
         groups
+        guard
         hello
         keylog
         memory

@@ -8,6 +8,7 @@
 # MPY_SSL_SLICES       1: handshakes in pieces for sockets that do not block; 0: each step as a whole. Default: 1
 # MPY_SSL_PSK          1: pre-shared keys; 0: none. Default: 1
 # MPY_SSL_DEBUG        1: ssl.debug(), 50 KB of flash; needs an Mbed TLS with its generated sources. Default: 0
+# MPY_SSL_MESSAGE_CHECKS 0: without guard.h's checks of messages, which take the place of Mbed TLS's alerts; default: 1
 # MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs,
 #                      -DMPY_SSL_X25519=0 that group, -DMPY_SSL_GROUPS=0 set_groups() and its like, -DMPY_SSL_SNI_CALLBACK=0 that
 #
@@ -49,6 +50,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	ec_x25519.c \
 	error.c \
 	groups.c \
+	guard.c \
 	hello.c \
 	keylog.c \
 	memory.c \
@@ -137,12 +139,22 @@ endif
 # Mistakes of Mbed TLS 3.6.6 that can be mended from outside, each in a header that its source file gets in front.
 ifneq ($(MPY_SSL_HAVE_TLS1_3),)
 $(BUILD)/mbedtls/ssl_tls12_client.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls12_signatures.h
+$(BUILD)/mbedtls/ssl_tls13_client.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls13_server_hello.h
 $(BUILD)/mbedtls/ssl_tls13_generic.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls13_alerts.h
 $(BUILD)/mbedtls/ssl_tls13_keys.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls13_transforms.h
 endif
 
 # Structures that Mbed TLS's public headers do not show. Its own folder has to come last: names like version.h are ours, too.
 $(MPY_SSL_O)/tls13_secrets.o: CFLAGS += -idirafter $(MPY_SSL_MBEDTLS_DIR)/library
+
+# What Mbed TLS 3.6.6 lets pass, or answers by another alert than the RFCs name, is looked at before it is parsed. See guard.h.
+MPY_SSL_MESSAGE_CHECKS ?= 1
+ifneq ($(filter-out 0,$(MPY_SSL_MESSAGE_CHECKS)),)
+MPY_SSL_READERS := ssl_tls.o ssl_tls12_client.o ssl_tls12_server.o ssl_tls13_client.o ssl_tls13_generic.o ssl_tls13_server.o
+$(addprefix $(BUILD)/mbedtls/,$(MPY_SSL_READERS)): CFLAGS += -Dmbedtls_ssl_read_record=mpy_ssl_guard_read_record
+$(MPY_SSL_O)/guard.o: CFLAGS += -idirafter $(MPY_SSL_MBEDTLS_DIR)/library
+CFLAGS_USERMOD += -DMPY_SSL_MESSAGE_CHECKS
+endif
 
 # The version changes with every commit, and make does not see that in a flag: this file changes with it.
 $(MPY_SSL_O)/module.o: $(BUILD)/ssl_version

@@ -30,6 +30,16 @@ static inline int mpy_ssl_private_state(const mbedtls_ssl_context *ssl) {
     return ssl->MBEDTLS_PRIVATE(state);
 }
 
+// True if the newest record has no content. 4.x: still private.
+static inline bool mpy_ssl_private_message_is_empty(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(in_msglen) == 0;
+}
+
+// Length that the header of the newest handshake message says, with the header, or 0. 4.x: still private.
+static inline size_t mpy_ssl_private_message_len(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(in_hslen);
+}
+
 // The newest handshake message with its header, until the next one is asked for. A TLS 1.2 server before 3.6.6 takes a ClientHello
 // straight from its record, and only the record's header has a length then. 4.x: still private.
 static inline const uint8_t *mpy_ssl_private_message(const mbedtls_ssl_context *ssl, size_t *len) {

@@ -94,8 +94,8 @@ static bool record_is_too_long(const mpy_ssl_session_t *session) {
     return mpy_ssl_record_length(&session->stream.rx) > MBEDTLS_SSL_IN_CONTENT_LEN;
 }
 
-// Why Mbed TLS calls a record invalid decides the alert, and only the header tells.
-static uint8_t invalid_record_alert(const mpy_ssl_session_t *session) {
+// The alert for a header that is none of TLS, or 0.
+static uint8_t header_alert(const mpy_ssl_session_t *session) {
     const mpy_ssl_record_t *rx = &session->stream.rx;
     if (rx->header[0] < MPY_SSL_RECORD_CHANGE_CIPHER_SPEC || rx->header[0] > MPY_SSL_RECORD_APPLICATION_DATA) {
         return MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE;
@@ -103,21 +103,30 @@ static uint8_t invalid_record_alert(const mpy_ssl_session_t *session) {
     if (rx->header[1] != 3) { // ProtocolVersion.major of every version since SSL 3.0
         return MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION;
     }
-    if (record_is_too_long(session)) {
-        return MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW;
+    return record_is_too_long(session) ? MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW : 0;
+}
+
+// Why Mbed TLS calls a record invalid decides the alert, and only the header tells.
+static uint8_t invalid_record_alert(const mpy_ssl_session_t *session) {
+    uint8_t alert = header_alert(session);
+    if (alert == 0) {
+        // RFC 8446, 5 and 5.4: a change_cipher_spec of another form, or no content.
+        bool unexpected = session->stream.rx.header[0] == MPY_SSL_RECORD_CHANGE_CIPHER_SPEC || mpy_ssl_private_message_is_empty(&session->ssl);
+        alert = unexpected ? MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE : MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
     }
-    return MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
+    return alert;
 }
 
 // Mbed TLS takes a record or a handshake message that its buffer cannot hold for a mistake of the caller, and before 3.6.6 a
 // server takes what is no record for a wrong ClientHello.
 static int name_overflow(const mpy_ssl_session_t *session, int code) {
-    if (code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA) {
-        code = record_is_too_long(session) ? MBEDTLS_ERR_SSL_INVALID_RECORD : MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+    if (code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && record_is_too_long(session)) {
+        code = MBEDTLS_ERR_SSL_INVALID_RECORD;
+    } else if (code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && mpy_ssl_private_message_len(&session->ssl) > MBEDTLS_SSL_IN_CONTENT_LEN) {
+        code = MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
     } else if (code == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE || code == MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER
                || code == MBEDTLS_ERR_SSL_DECODE_ERROR) {
-        bool is_record = invalid_record_alert(session) == MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR;
-        code = is_record ? code : MBEDTLS_ERR_SSL_INVALID_RECORD;
+        code = header_alert(session) == 0 ? code : MBEDTLS_ERR_SSL_INVALID_RECORD;
     }
     return code;
 }
@@ -129,6 +138,12 @@ static uint8_t alert_for(const mpy_ssl_session_t *session, int code) {
     if (code == MBEDTLS_ERR_SSL_INVALID_RECORD) {
         return invalid_record_alert(session);
     }
+    #if defined(MPY_SSL_MESSAGE_CHECKS)
+    // Its lengths are right (guard.h): then its point is not.
+    if (code == MBEDTLS_ERR_SSL_DECODE_ERROR && mpy_ssl_private_state(&session->ssl) == MBEDTLS_SSL_CLIENT_KEY_EXCHANGE) {
+        return MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
+    }
+    #endif
     if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
         return mpy_ssl_error_verify_alert(session->verify_flags);
     }
@@ -136,13 +151,17 @@ static uint8_t alert_for(const mpy_ssl_session_t *session, int code) {
 }
 
 static bool peer_listens(const mpy_ssl_session_t *session, int code) {
-    return code != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && code != MBEDTLS_ERR_SSL_CONN_EOF
+    return code != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && code != MBEDTLS_ERR_SSL_CONN_EOF && code != MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY
            && code != MBEDTLS_ERR_NET_SEND_FAILED && code != MBEDTLS_ERR_NET_RECV_FAILED
            && session->stream.object != MP_OBJ_NULL;
 }
 
 static void send_alert(mpy_ssl_session_t *session, int code) {
-    if (peer_listens(session, code) && !mpy_ssl_stream_alerted(&session->stream) && mpy_ssl_session_flush(session) == 0) {
+    if (!peer_listens(session, code) || mpy_ssl_session_flush(session) != 0) {
+        return;
+    }
+    // With a message pending, of a step that failed after it was made, Mbed TLS sends that and no alert.
+    for (int i = 0; i < 2 && !mpy_ssl_stream_alerted(&session->stream) && session->stream.unsent == 0; ++i) {
         mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert_for(session, code));
     }
 }
