@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""What the cases of misbehaving peers are made of: how a case is told, and pieces that several of them send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from hil_tests.peers.scripted import Edit, Piece, before, handshake, touched, whole
+from hil_tests.peers.scripted_server import extension
+
+T = TypeVar("T")
+Alerts = str | tuple[str, ...] | None
+# (minimum_version, maximum_version) of the board's context.
+ONLY_1_2, UP_TO_1_3 = (0x0303, 0x0303), (0x0303, 0x0304)
+
+# Alerts by the name that RFC 5246, 7.2 and RFC 8446, 6 give them.
+UNEXPECTED, ILLEGAL, DECODE = "unexpected_message", "illegal_parameter", "decode_error"
+MAC, OVERFLOW, DECRYPT = "bad_record_mac", "record_overflow", "decrypt_error"
+FAILURE, VERSION, UNSUPPORTED = "handshake_failure", "protocol_version", "unsupported_extension"
+MISSING = "missing_extension"
+# Where the RFC has no other name for a limit of this implementation.
+INTERNAL = "internal_error"
+
+
+@dataclass(frozen=True)
+class Case(Generic[T]):
+    """A script of a peer, and the alert that has to answer it: one of these names.
+
+    None: the other end is not answered, because it has ended the connection itself. "": nothing is wrong, the data get
+    through. `earlier`: scripts of connections that come first and get through. `deviation`: the alert that is sent
+    instead; DESIGN.md has the reasons.
+    """
+
+    alert: Alerts
+    script: T
+    earlier: tuple[T, ...] = ()
+    deviation: str = ""
+
+    @property
+    def tolerated(self) -> bool:
+        """Whether the connection has to work."""
+        return self.alert == "" and not self.deviation
+
+    def allows(self, alert: str | None) -> bool:
+        """Whether that one, or none, is right."""
+        if self.deviation:
+            return alert == self.deviation
+        return alert in (self.alert if isinstance(self.alert, tuple) else (self.alert or None,))
+
+
+@dataclass(frozen=True)
+class Group(Generic[T]):
+    """Cases that one script of the board goes through; `versions` is that of its context.
+
+    `everywhere`: those that every board goes through, slow ones and those whose build relies on Mbed TLS's own checks.
+    """
+
+    versions: tuple[int, int]
+    cases: Mapping[str, Case[T]]
+    everywhere: tuple[str, ...] = ()
+
+
+CCS = Piece("change_cipher_spec", b"\x01")
+DATA = Piece("application_data", b"stray")
+WARNING = Piece("alert", b"\x01\x5a")  # user_canceled
+CLOSE = Piece("alert", b"\x01\x00")
+FATAL = Piece("alert", b"\x02\x28")  # handshake_failure
+UNKNOWN_FATAL = Piece("alert", b"\x02\xc8")
+UNKNOWN_LEVEL = Piece("alert", b"\x03\x28")
+CUT_ALERT = Piece("alert", b"\x02")
+HELLO_REQUEST = Piece("handshake", bytes(4), hashed=False)
+UNKNOWN_MESSAGE = handshake(99, b"what?")
+UNKNOWN_TYPE = Piece("raw", b"\x63\x03\x03\x00\x01\x00")
+HEARTBEAT = Piece("heartbeat", b"\x01\x00\x01x" + bytes(16))
+KEY_UPDATE = handshake(24, b"\x00")
+EMPTY = {kind: Piece(kind, b"") for kind in ("handshake", "alert", "change_cipher_spec", "application_data")}
+# A hundred: a record layer that has no bound takes any number.
+FLOOD = 100
+# Lengths that no record may have (RFC 5246, 6.2.1 and 6.2.3; RFC 8446, 5.2).
+TOO_LONG_PLAIN, TOO_LONG_CIPHER = 16385, 16384 + 2049
+TOO_LONG_MESSAGE = handshake(11, bytes(16), length=0xFFFFFF)
+
+
+def oversized(kind: int, version: int = 0x0303) -> Piece:
+    """The beginning of a record that says to be longer than any may be."""
+    header = bytes([kind]) + version.to_bytes(2, "big") + TOO_LONG_CIPHER.to_bytes(2, "big")
+    return Piece("raw", header + bytes(64))
+
+
+def inner(kind: int, content: bytes = b"") -> Piece:
+    """A record of TLS 1.3 whose true content type is this one; 0: it has none."""
+    return Piece("sealed", content + bytes([kind]))
+
+
+# Changes that are made to messages of both roles
+
+
+def without(*kinds: int) -> Edit:
+    """Extensions of these types are left out."""
+
+    def touch(message: Any) -> None:
+        message.extensions = [item for item in message.extensions if item.extType not in kinds]
+
+    return touched(touch)
+
+
+def extended(kind: int, content: bytes = b"") -> Edit:
+    """One more extension."""
+    return touched(lambda message: message.extensions.append(extension(kind, content)))
+
+
+def many(piece: Piece) -> Edit:
+    """A flood, and then what should have come."""
+    return before(*[piece] * FLOOD)
+
+
+def cleartext(message: Any) -> list[Piece]:
+    """Without the protection that is in force."""
+    return [replace(whole(message), clear=True)]
+
+
+def replayed(record: bytes) -> bytes:
+    """The same record again."""
+    return record * 2
+
+
+def shortened(size: int) -> Callable[[bytes], bytes]:
+    """A protected record of which `size` bytes are left, header included."""
+
+    def change(record: bytes) -> bytes:
+        return record[:3] + (size - 5).to_bytes(2, "big") + record[5:size]
+
+    return change

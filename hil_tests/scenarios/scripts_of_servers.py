@@ -1,0 +1,472 @@
+# SPDX-License-Identifier: MIT
+"""What a server can do wrong, case by case: data of test_misbehaving_server.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from tlslite.constants import ExtensionType, GroupName  # type: ignore[import-untyped]
+from tlslite.extensions import RenegotiationInfoExtension  # type: ignore[import-untyped]
+
+from hil_tests.peers.scripted import (
+    TLS_1_3,
+    Edit,
+    Piece,
+    after,
+    before,
+    body,
+    drop,
+    flip,
+    handshake,
+    having,
+    instead,
+    rewritten,
+    split,
+    spoiled,
+    touched,
+    twice,
+)
+from hil_tests.peers.scripted_server import CBC, GCM, GCM_1_3, ServerScript
+from hil_tests.scenarios.scripts import (
+    CCS,
+    CLOSE,
+    CUT_ALERT,
+    DATA,
+    DECODE,
+    DECRYPT,
+    EMPTY,
+    FAILURE,
+    FATAL,
+    HEARTBEAT,
+    HELLO_REQUEST,
+    ILLEGAL,
+    INTERNAL,
+    KEY_UPDATE,
+    MAC,
+    MISSING,
+    ONLY_1_2,
+    OVERFLOW,
+    TOO_LONG_CIPHER,
+    TOO_LONG_MESSAGE,
+    TOO_LONG_PLAIN,
+    UNEXPECTED,
+    UNKNOWN_FATAL,
+    UNKNOWN_LEVEL,
+    UNKNOWN_MESSAGE,
+    UNKNOWN_TYPE,
+    UNSUPPORTED,
+    UP_TO_1_3,
+    VERSION,
+    WARNING,
+    Alerts,
+    Case,
+    Group,
+    cleartext,
+    extended,
+    inner,
+    many,
+    oversized,
+    replayed,
+    shortened,
+    without,
+)
+
+ServerCase = Case[ServerScript]
+EMS, ETM = ExtensionType.extended_master_secret, ExtensionType.encrypt_then_mac
+ALPN, UNKNOWN_EXTENSION = ExtensionType.alpn, 0xFF02
+RSA_GCM = 0x009C  # TLS_RSA_WITH_AES_128_GCM_SHA256: built, and offered only when a program asks for it
+NULL_SUITE = 0x0000
+OTHER_POINT = b"\x04" + bytes(31) + b"\x01" + bytes(31) + b"\x01"  # on no curve
+
+
+def at(alert: Alerts, step: str, edit: Edit, suite: int = GCM, deviation: str = "") -> ServerCase:
+    """A server of TLS 1.2 that changes one step."""
+    return Case(alert, ServerScript(suite=suite, edits={step: edit}), deviation=deviation)
+
+
+def at_1_3(alert: Alerts, step: str, edit: Edit, deviation: str = "") -> ServerCase:
+    """A server of TLS 1.3 that changes one step."""
+    return Case(alert, ServerScript(TLS_1_3, GCM_1_3, edits={step: edit}), deviation=deviation)
+
+
+def parameters(alert: Alerts, **members: object) -> ServerCase:
+    """A ServerKeyExchange that is signed and wrong."""
+
+    def touch(message: Any) -> None:
+        for name, value in members.items():
+            setattr(message, name, value)
+
+    return Case(alert, ServerScript(parameters=touch))
+
+
+def ending_in(random: bytes) -> Edit:
+    """The server's random ends like this."""
+
+    def touch(message: Any) -> None:
+        message.random = message.random[: -len(random)] + bytearray(random)
+
+    return touched(touch)
+
+
+def secured(content: bytes) -> Edit:
+    """renegotiation_info has this content (RFC 5746, 3.4)."""
+
+    def touch(message: Any) -> None:
+        kept = [item for item in message.extensions if item.extType != ExtensionType.renegotiation_info]
+        message.extensions = [*kept, RenegotiationInfoExtension().create(bytearray(content))]
+
+    return touched(touch)
+
+
+def longer(certificates: bytes) -> bytes:
+    """The first certificate in the list says to have one byte more than there is."""
+    size = int.from_bytes(certificates[3:6], "big") + 1
+    return certificates[:3] + size.to_bytes(3, "big") + certificates[6:]
+
+
+ORDER: Mapping[str, ServerCase] = {
+    "Certificate in place of ServerHello": at(UNEXPECTED, "ServerHello", drop),
+    "ServerHello twice": at(UNEXPECTED, "ServerHello", twice),
+    "ClientHello in place of ServerHello": at(UNEXPECTED, "ServerHello", instead(handshake(1, bytes(40)))),
+    "no Certificate": at(UNEXPECTED, "Certificate", drop),
+    "Certificate twice": at(UNEXPECTED, "Certificate", twice),
+    "no ServerKeyExchange": at(UNEXPECTED, "ServerKeyExchange", drop),
+    "ServerKeyExchange twice": at(UNEXPECTED, "ServerKeyExchange", twice),
+    "ChangeCipherSpec in place of ServerHelloDone": at(UNEXPECTED, "ServerHelloDone", instead(CCS)),
+    "ServerHelloDone twice": at(UNEXPECTED, "ServerHelloDone", twice),
+    "a CertificateStatus that was not asked for": at(UNEXPECTED, "Certificate", after(handshake(22, bytes(8)))),
+    "ChangeCipherSpec after ServerHello": at(UNEXPECTED, "ServerHello", after(CCS)),  # CVE-2014-0224
+    "ChangeCipherSpec after Certificate": at(UNEXPECTED, "Certificate", after(CCS)),
+    "no ChangeCipherSpec": at(UNEXPECTED, "ChangeCipherSpec", drop),
+    "ChangeCipherSpec twice": at(UNEXPECTED, "Finished", before(CCS)),
+    "a ticket that was not announced": at(UNEXPECTED, "ChangeCipherSpec", before(handshake(4, bytes(6)))),
+    "Finished twice": at(UNEXPECTED, "Finished", twice),
+    "data in place of Finished": at(UNEXPECTED, "Finished", instead(DATA)),
+    "data in the handshake": at(UNEXPECTED, "Certificate", before(DATA)),
+    "a message of an unknown type": at(UNEXPECTED, "Certificate", before(UNKNOWN_MESSAGE)),
+    # RFC 5246, 7.4.1.1: a client that is negotiating ignores it.
+    "HelloRequest before ServerHello": at("", "ServerHello", before(HELLO_REQUEST), deviation=UNEXPECTED),
+}
+
+HELLO: Mapping[str, ServerCase] = {
+    "a suite that was not offered": at(ILLEGAL, "ServerHello", having(cipher_suite=RSA_GCM)),
+    "no encryption": at(ILLEGAL, "ServerHello", having(cipher_suite=NULL_SUITE)),
+    "a suite of TLS 1.3": at(ILLEGAL, "ServerHello", having(cipher_suite=GCM_1_3)),
+    "compression": at(ILLEGAL, "ServerHello", having(compression_method=1)),
+    "TLS 1.0": at(VERSION, "ServerHello", having(server_version=(3, 1))),
+    "a version that nobody has": at(VERSION, "ServerHello", having(server_version=(3, 9))),
+    "an extension that was not offered": at(UNSUPPORTED, "ServerHello", extended(UNKNOWN_EXTENSION)),
+    "a protocol that was not asked for": at(UNSUPPORTED, "ServerHello", extended(ALPN, b"\x00\x03\x02h2")),
+    "an extension twice": at((ILLEGAL, DECODE), "ServerHello", extended(EMS)),
+    "an extension with content that it must not have": at((DECODE, ILLEGAL), "ServerHello", extended(EMS, b"x")),
+    # RFC 7366, 3 forbids it and names no alert; there is no MAC to be moved.
+    "encrypt-then-MAC for an AEAD suite": at("", "ServerHello", extended(ETM)),
+    "a renegotiation that never was": at(FAILURE, "ServerHello", secured(b"0123456789ab")),
+    "a session ID of 33 bytes": at((DECODE, ILLEGAL), "ServerHello", having(session_id=bytearray(33))),
+    "no extended master secret": at("", "ServerHello", without(EMS)),
+    "no extensions at all": at("", "ServerHello", having(extensions=None)),
+}
+
+LENGTHS: Mapping[str, ServerCase] = {
+    "ServerHello cut in its random": at(DECODE, "ServerHello", body(lambda data: data[:20])),
+    "ServerHello cut in its extensions": at(DECODE, "ServerHello", body(lambda data: data[:-1])),
+    "ServerHello with more behind it": at(DECODE, "ServerHello", body(lambda data: data + b"\x00")),
+    "a Certificate of 16 MB": at((DECODE, ILLEGAL, OVERFLOW, INTERNAL), "Certificate", instead(TOO_LONG_MESSAGE)),
+    "Certificate without certificates": at((DECODE, "bad_certificate"), "Certificate", body(lambda _: bytes(3))),
+    "Certificate with a list that is too long": at(DECODE, "Certificate", body(flip(2))),
+    "Certificate with a certificate that is too long": at(DECODE, "Certificate", body(longer)),
+    "Certificate with something else in it": at(
+        ("bad_certificate", DECODE), "Certificate", body(lambda _: b"\x00\x00\x07\x00\x00\x04junk")
+    ),
+    "ServerKeyExchange cut in its point": at(DECODE, "ServerKeyExchange", body(lambda data: data[:30])),
+    "ServerKeyExchange cut in its signature": at(DECODE, "ServerKeyExchange", body(lambda data: data[:-1])),
+    "ServerKeyExchange with more behind it": at(DECODE, "ServerKeyExchange", body(lambda data: data + b"\x00")),
+    "ServerHelloDone with a body": at(DECODE, "ServerHelloDone", body(lambda _: b"\x00")),
+    "ChangeCipherSpec of two bytes": at(
+        (DECODE, ILLEGAL, UNEXPECTED), "ChangeCipherSpec", instead(Piece("change_cipher_spec", b"\x01\x01"))
+    ),
+    "ChangeCipherSpec of another value": at(
+        (DECODE, ILLEGAL, UNEXPECTED), "ChangeCipherSpec", instead(Piece("change_cipher_spec", b"\x02"))
+    ),
+    "Finished that is too short": at(DECODE, "Finished", body(lambda data: data[:-1])),
+    "Finished that is too long": at(DECODE, "Finished", body(lambda data: data + b"\x00")),
+}
+
+KEYS: Mapping[str, ServerCase] = {
+    "a curve that was not offered": parameters(ILLEGAL, named_curve=GroupName.brainpoolP256r1),
+    "a curve with parameters of its own": at((ILLEGAL, FAILURE), "ServerKeyExchange", body(flip(0, 2))),
+    "a point that is not on the curve": parameters(ILLEGAL, ecdh_Ys=bytearray(OTHER_POINT)),
+    "the point at infinity": parameters((ILLEGAL, DECODE), ecdh_Ys=bytearray(1)),
+    "an X25519 key of zeros": parameters(ILLEGAL, named_curve=GroupName.x25519, ecdh_Ys=bytearray(32)),
+    "a compressed point": parameters((ILLEGAL, DECODE), ecdh_Ys=bytearray(b"\x02" + bytes(31) + b"\x05")),
+    "a point of no bytes": parameters((ILLEGAL, DECODE), ecdh_Ys=bytearray()),
+    "a point that is too short": parameters((ILLEGAL, DECODE), ecdh_Ys=bytearray(OTHER_POINT[:-1])),
+    "a signature that is wrong": at(DECRYPT, "ServerKeyExchange", rewritten(flip(-1))),
+    "a signature that is no DER": at(DECRYPT, "ServerKeyExchange", having(signature=bytearray(64))),
+    "no signature": at((DECODE, DECRYPT), "ServerKeyExchange", having(signature=bytearray())),
+    "a signature over another random": at(DECRYPT, "ServerHello", rewritten(flip(4 + 2))),
+    "a signature with SHA-1": Case(ILLEGAL, ServerScript(signature="sha1")),
+    "a signature of another kind of key": at(ILLEGAL, "ServerKeyExchange", having(signAlg=1)),
+    "a Finished that is wrong": at(DECRYPT, "Finished", rewritten(flip(-1))),
+}
+
+RECORDS: Mapping[str, ServerCase] = {
+    "a message in records of 5 bytes": at("", "Certificate", split(5)),
+    "a message in records of one byte": at("", "ServerHello", split(1), deviation=DECODE),
+    "a message in two records with an alert between": at(UNEXPECTED, "Certificate", split(100, WARNING)),
+    "a message in two records with data between": at(UNEXPECTED, "Certificate", split(100, DATA)),
+    "a message in two records with ChangeCipherSpec between": at(UNEXPECTED, "Certificate", split(100, CCS)),
+    "a plaintext that is too long": at(OVERFLOW, "data", instead(Piece("application_data", bytes(TOO_LONG_PLAIN)))),
+    "a ciphertext that is too long": at(OVERFLOW, "data", instead(Piece("application_data", bytes(TOO_LONG_CIPHER)))),
+    "a record in the handshake that is too long": at(OVERFLOW, "ServerHello", instead(oversized(22))),
+    "an unknown content type": at(UNEXPECTED, "ServerHello", before(UNKNOWN_TYPE)),
+    "a heartbeat": at(UNEXPECTED, "data", before(HEARTBEAT)),
+    "a record of another protocol": at(
+        (VERSION, UNEXPECTED), "ServerHello", instead(Piece("handshake", bytes(40), version=0x0400))
+    ),
+    "no bytes of handshake": at((UNEXPECTED, DECODE), "ServerHello", before(EMPTY["handshake"])),
+    "no bytes of alert": at((UNEXPECTED, DECODE), "ServerHello", before(EMPTY["alert"])),
+    "no bytes of ChangeCipherSpec": at((UNEXPECTED, DECODE), "ChangeCipherSpec", before(EMPTY["change_cipher_spec"])),
+    "no bytes of handshake, encrypted": at((UNEXPECTED, DECODE), "data", before(EMPTY["handshake"])),
+    "no bytes of data": at("", "data", before(EMPTY["application_data"])),
+    "no bytes of data without end": at((UNEXPECTED, MAC), "data", many(EMPTY["application_data"])),
+    "warnings without end": at(UNEXPECTED, "data", many(WARNING)),
+    "warnings without end in the handshake": at(UNEXPECTED, "ServerHello", many(WARNING)),
+    "HelloRequests without end": at(UNEXPECTED, "data", many(HELLO_REQUEST)),
+    "a warning": at("", "Certificate", before(WARNING)),
+    "an alert in two records": at((UNEXPECTED, DECODE), "data", before(CUT_ALERT)),
+    "an alert of an unknown level": at((ILLEGAL, UNEXPECTED), "data", before(UNKNOWN_LEVEL)),
+}
+
+PROTECTION: Mapping[str, ServerCase] = {
+    "Finished in clear text": at(MAC, "Finished", cleartext),
+    "a Finished with a wrong tag": at(MAC, "Finished", spoiled(flip(-1))),
+    "data with a wrong tag": at(MAC, "data", spoiled(flip(-1))),
+    "data with a wrong nonce": at(MAC, "data", spoiled(flip(5))),
+    "data with another content type": at(MAC, "data", spoiled(flip(0, 1))),
+    "data in clear text": at(MAC, "data", cleartext),
+    "a record that is sent twice": at(MAC, "data", before(Piece("alert", b"\x01\x5a", spoil=replayed))),
+    "a record shorter than its tag": at((MAC, DECODE), "data", spoiled(shortened(5 + 12))),
+    "CBC": at("", "data", after(), suite=CBC),
+    "CBC without encrypt-then-MAC": at("", "ServerHello", without(ETM), suite=CBC),
+    "CBC with a wrong MAC": at(MAC, "data", spoiled(flip(-1)), suite=CBC),
+    "CBC with padding that is wrong": Case(
+        MAC, ServerScript(suite=CBC, edits={"ServerHello": without(ETM), "data": spoiled(flip(-17))})
+    ),
+    "CBC with a MAC that is wrong under its padding": Case(
+        MAC, ServerScript(suite=CBC, edits={"ServerHello": without(ETM), "data": spoiled(flip(5 + 16))})
+    ),
+    "CBC with half a block": Case(
+        MAC, ServerScript(suite=CBC, edits={"ServerHello": without(ETM), "data": spoiled(shortened(5 + 56))})
+    ),
+}
+
+LATER: Mapping[str, ServerCase] = {
+    "a renegotiation": at("", "data", before(HELLO_REQUEST)),
+    "ClientHello": at(UNEXPECTED, "data", before(handshake(1, bytes(4)))),
+    "ServerHello": at(UNEXPECTED, "data", before(handshake(2, bytes(4)))),
+    "KeyUpdate in TLS 1.2": at(UNEXPECTED, "data", before(KEY_UPDATE)),
+    "ChangeCipherSpec": at(UNEXPECTED, "data", before(CCS)),
+    "a message of an unknown type": at(UNEXPECTED, "data", before(UNKNOWN_MESSAGE)),
+    "a fatal alert": at(None, "data", before(FATAL)),
+    "a fatal alert that nobody knows": at(None, "data", before(UNKNOWN_FATAL)),
+    "a fatal alert in the handshake": at(None, "Certificate", instead(FATAL)),
+    "the end before ServerHello": at(None, "ServerHello", instead(CLOSE)),
+    "the end before Certificate": at(None, "Certificate", instead(CLOSE)),
+    "the end before ServerHelloDone": at(None, "ServerHelloDone", instead(CLOSE)),
+    "the end before ChangeCipherSpec": at(None, "ChangeCipherSpec", instead(CLOSE)),
+    "the end before Finished": at(None, "Finished", instead(CLOSE)),
+}
+
+TICKET = b"a ticket of the scripted server"
+GIVES = ServerScript(ticket=TICKET)
+RESUMPTION: Mapping[str, ServerCase] = {
+    "an honest one": Case("", GIVES, (GIVES,)),
+    "without extended master secret": Case(FAILURE, replace(GIVES, edits={"ServerHello": without(EMS)}), (GIVES,)),
+    "with another suite": Case(
+        (ILLEGAL, UNEXPECTED), replace(GIVES, edits={"ServerHello": having(cipher_suite=CBC)}), (GIVES,)
+    ),
+    "with a Finished that is wrong": Case(DECRYPT, replace(GIVES, edits={"Finished": rewritten(flip(-1))}), (GIVES,)),
+    "with a Certificate": Case(
+        UNEXPECTED, replace(GIVES, edits={"ChangeCipherSpec": instead(handshake(11, bytes(3)))}), (GIVES,)
+    ),
+    "with a ticket that is cut": Case(DECODE, replace(GIVES, edits={"NewSessionTicket": body(lambda data: data[:-1])})),
+}
+
+DOWNGRADE: Mapping[str, ServerCase] = {
+    # RFC 8446, 4.1.3: a server that could do TLS 1.3 says so in its random.
+    "to TLS 1.2": at(ILLEGAL, "ServerHello", ending_in(b"DOWNGRD\x01")),
+    "to TLS 1.1": at(ILLEGAL, "ServerHello", ending_in(b"DOWNGRD\x00")),
+    "none": at("", "ServerHello", ending_in(b"DOWNGRD\x02")),
+}
+
+ORDER_1_3: Mapping[str, ServerCase] = {
+    "ServerHello twice": at_1_3(UNEXPECTED, "ServerHello", twice),
+    "no ServerHello": at_1_3(UNEXPECTED, "ServerHello", drop),
+    "no EncryptedExtensions": at_1_3(UNEXPECTED, "EncryptedExtensions", drop),
+    "EncryptedExtensions in clear text": at_1_3(UNEXPECTED, "EncryptedExtensions", cleartext),
+    "EncryptedExtensions twice": at_1_3(UNEXPECTED, "EncryptedExtensions", twice),
+    "no Certificate": at_1_3(UNEXPECTED, "Certificate", drop),
+    "Certificate twice": at_1_3(UNEXPECTED, "Certificate", twice),
+    "no CertificateVerify": at_1_3(UNEXPECTED, "CertificateVerify", drop),
+    "no Finished": at_1_3(UNEXPECTED, "Finished", instead(DATA)),
+    "a ServerKeyExchange": at_1_3(UNEXPECTED, "Certificate", after(handshake(12, bytes(40)))),
+    "a message of an unknown type": at_1_3(UNEXPECTED, "Certificate", before(UNKNOWN_MESSAGE)),
+    "no ChangeCipherSpec": at_1_3("", "ChangeCipherSpec", drop),
+    "ChangeCipherSpec before ServerHello": at_1_3("", "ServerHello", before(CCS)),
+    "ChangeCipherSpec without end": at_1_3(UNEXPECTED, "ServerHello", many(CCS)),
+    "ChangeCipherSpec of another value": at_1_3(
+        UNEXPECTED, "ChangeCipherSpec", instead(Piece("change_cipher_spec", b"\x02"))
+    ),
+    "ChangeCipherSpec after the handshake": at_1_3(UNEXPECTED, "data", before(CCS)),
+    "ChangeCipherSpec that is encrypted": at_1_3(UNEXPECTED, "EncryptedExtensions", before(inner(20, b"\x01"))),
+    "HelloRequest": at_1_3(UNEXPECTED, "Certificate", before(HELLO_REQUEST)),
+    "HelloRequest after the handshake": at_1_3(UNEXPECTED, "data", before(HELLO_REQUEST)),
+    "a certificate that is asked for after the handshake": at_1_3(
+        UNEXPECTED, "data", before(handshake(13, b"\x00\x00\x08\x00\x0d\x00\x04\x00\x02\x04\x03"))
+    ),
+    "EndOfEarlyData": at_1_3(UNEXPECTED, "data", before(handshake(5))),
+    "a ticket in the handshake": at_1_3(UNEXPECTED, "Certificate", before(handshake(4, bytes(13)))),
+}
+
+
+def other_share(**members: object) -> Callable[[Any], None]:
+    """The server's key share is another one."""
+
+    def touch(share: Any) -> None:
+        for name, value in members.items():
+            setattr(share, name, value)
+
+    return touch
+
+
+def shared(alert: Alerts, **members: object) -> ServerCase:
+    """A server of TLS 1.3 with a wrong key share."""
+    return Case(alert, ServerScript(TLS_1_3, GCM_1_3, key_share=other_share(**members)))
+
+
+def retried(alert: Alerts, *groups: int, **edits: Edit) -> ServerCase:
+    """A server of TLS 1.3 that asks for other key shares."""
+    return Case(alert, ServerScript(TLS_1_3, GCM_1_3, retries=groups, edits=edits))
+
+
+HELLO_1_3: Mapping[str, ServerCase] = {
+    "a suite that was not offered": at_1_3(ILLEGAL, "ServerHello", having(cipher_suite=0x1304)),
+    "a suite of TLS 1.2": at_1_3(ILLEGAL, "ServerHello", having(cipher_suite=GCM)),
+    "compression": at_1_3(ILLEGAL, "ServerHello", having(compression_method=1)),
+    "another session ID": at_1_3(ILLEGAL, "ServerHello", having(session_id=bytearray(b"\x01" * 32))),
+    "a version that was not offered": at_1_3(
+        ILLEGAL,
+        "ServerHello",
+        rewritten(lambda data: data.replace(b"\x00\x2b\x00\x02\x03\x04", b"\x00\x2b\x00\x02\x03\x05")),
+    ),
+    "no key share": at_1_3(MISSING, "ServerHello", without(ExtensionType.key_share)),
+    "an extension that was not offered": at_1_3(UNSUPPORTED, "ServerHello", extended(UNKNOWN_EXTENSION)),
+    "an extension that belongs elsewhere": at_1_3(
+        (ILLEGAL, UNSUPPORTED), "ServerHello", extended(ExtensionType.supported_groups, b"\x00\x02\x00\x17")
+    ),
+    "an extension twice": at_1_3(ILLEGAL, "ServerHello", extended(ExtensionType.supported_versions, b"\x03\x04")),
+    "an encrypted extension that was not offered": at_1_3(
+        UNSUPPORTED, "EncryptedExtensions", extended(UNKNOWN_EXTENSION)
+    ),
+    "an encrypted extension that belongs elsewhere": at_1_3(
+        (ILLEGAL, UNSUPPORTED), "EncryptedExtensions", extended(ExtensionType.key_share, b"\x00\x17")
+    ),
+    "a protocol that was not asked for": at_1_3(UNSUPPORTED, "EncryptedExtensions", extended(ALPN, b"\x00\x03\x02h2")),
+    "ServerHello cut in its extensions": at_1_3(DECODE, "ServerHello", body(lambda data: data[:-1])),
+    "ServerHello with more behind it": at_1_3(DECODE, "ServerHello", body(lambda data: data + b"\x00")),
+    "EncryptedExtensions with more behind them": at_1_3(
+        DECODE, "EncryptedExtensions", body(lambda data: data + b"\x00")
+    ),
+    "a share of another group": shared(ILLEGAL, group=GroupName.secp384r1),
+    "a share that is not on the curve": shared(ILLEGAL, key_exchange=bytearray(OTHER_POINT)),
+    "an X25519 share of zeros": shared(ILLEGAL, group=GroupName.x25519, key_exchange=bytearray(32)),
+    "a share of no bytes": shared((DECODE, ILLEGAL), key_exchange=bytearray()),
+    "a pre-shared key that was not offered": at_1_3(
+        UNSUPPORTED, "ServerHello", extended(ExtensionType.pre_shared_key, b"\x00\x00")
+    ),
+    "early data that were not offered": at_1_3(UNSUPPORTED, "EncryptedExtensions", extended(ExtensionType.early_data)),
+    "HelloRetryRequest for the group that is there": retried(ILLEGAL, 0),
+    "HelloRetryRequest for a group that was not offered": retried(ILLEGAL, GroupName.brainpoolP256r1tls13),
+    "HelloRetryRequest twice": retried(UNEXPECTED, GroupName.secp384r1, GroupName.secp521r1),
+    "HelloRetryRequest that asks for nothing": retried(
+        ILLEGAL, GroupName.secp384r1, HelloRetryRequest=without(ExtensionType.key_share)
+    ),
+}
+
+KEYS_1_3: Mapping[str, ServerCase] = {
+    "Certificate with a request context": at_1_3(
+        (ILLEGAL, DECODE), "Certificate", body(lambda data: b"\x01\x00" + data[1:])
+    ),
+    "Certificate without certificates": at_1_3(DECODE, "Certificate", body(lambda _: bytes(4))),
+    "Certificate that is cut": at_1_3(DECODE, "Certificate", body(lambda data: data[:-1])),
+    "a signature that is wrong": at_1_3(DECRYPT, "CertificateVerify", rewritten(flip(-1))),
+    "a signature over another transcript": at_1_3(
+        DECRYPT, "EncryptedExtensions", instead(replace(handshake(8, b"\x00\x00"), hashed=False))
+    ),
+    "a signature with SHA-1": at_1_3(ILLEGAL, "CertificateVerify", having(signatureAlgorithm=(2, 3))),
+    "a signature of another kind of key": at_1_3(
+        (ILLEGAL, DECRYPT), "CertificateVerify", having(signatureAlgorithm=(8, 4))
+    ),
+    "a signature that is cut": at_1_3(DECODE, "CertificateVerify", body(lambda data: data[:-1])),
+    "a Finished that is wrong": at_1_3(DECRYPT, "Finished", rewritten(flip(-1))),
+    "a Finished that is too short": at_1_3(DECODE, "Finished", body(lambda data: data[:-1])),
+    "a message of 16 MB": at_1_3((DECODE, ILLEGAL, OVERFLOW, INTERNAL), "Certificate", instead(TOO_LONG_MESSAGE)),
+}
+
+RECORDS_1_3: Mapping[str, ServerCase] = {
+    "a message in records of 5 bytes": at_1_3("", "Certificate", split(5)),
+    "a message in records of one byte": at_1_3("", "ServerHello", split(1), deviation=DECODE),
+    "a message in records with data between": at_1_3(UNEXPECTED, "Certificate", split(100, DATA)),
+    "a plaintext that is too long": at_1_3(OVERFLOW, "data", instead(Piece("application_data", bytes(TOO_LONG_PLAIN)))),
+    "a ciphertext that is too long": at_1_3(OVERFLOW, "data", instead(Piece("application_data", bytes(16384 + 240)))),
+    "an unknown content type": at_1_3(UNEXPECTED, "EncryptedExtensions", before(UNKNOWN_TYPE)),
+    "an unknown inner content type": at_1_3(UNEXPECTED, "data", before(HEARTBEAT)),
+    "no inner content type": at_1_3(UNEXPECTED, "data", before(inner(0, bytes(16)))),
+    "no bytes of handshake": at_1_3(UNEXPECTED, "Certificate", before(EMPTY["handshake"])),
+    "no bytes of alert": at_1_3(UNEXPECTED, "Certificate", before(EMPTY["alert"])),
+    "no bytes of data": at_1_3("", "data", before(EMPTY["application_data"])),
+    "no bytes of data without end": at_1_3((UNEXPECTED, MAC), "data", many(EMPTY["application_data"])),
+    "warnings without end": at_1_3((UNEXPECTED, ILLEGAL), "data", many(WARNING)),
+    "an alert in two records": at_1_3((UNEXPECTED, DECODE), "data", before(CUT_ALERT)),
+    "a wrong tag": at_1_3(MAC, "data", spoiled(flip(-1))),
+    "a wrong tag in the handshake": at_1_3(MAC, "Certificate", spoiled(flip(-1))),
+    "a record that is sent twice": at_1_3(
+        MAC, "NewSessionTicket", instead(replace(handshake(4, bytes(8) + b"\x01\x00\x00\x01t\x00\x00"), spoil=replayed))
+    ),
+    "data in clear text": at_1_3(MAC, "data", cleartext),
+    "a record shorter than its tag": at_1_3((MAC, DECODE), "data", spoiled(shortened(5 + 12))),
+    "a ticket": at_1_3("", "NewSessionTicket", instead(handshake(4, bytes(8) + b"\x01\x00\x00\x01t\x00\x00"))),
+    "a fatal alert": at_1_3(None, "data", before(FATAL)),
+    "a fatal alert in the handshake": at_1_3(None, "Certificate", instead(FATAL)),
+    "the end before ServerHello": at_1_3(None, "ServerHello", instead(CLOSE)),
+    "the end before Certificate": at_1_3(None, "Certificate", instead(CLOSE)),
+    "the end before Finished": at_1_3(None, "Finished", instead(CLOSE)),
+}
+
+EVERYWHERE = (
+    "a suite that was not offered",
+    "compression",
+    "TLS 1.0",
+    "a renegotiation that never was",
+    "a session ID of 33 bytes",
+)
+GROUPS: Mapping[str, Group[ServerScript]] = {
+    "order": Group(ONLY_1_2, ORDER),
+    "hello": Group(ONLY_1_2, HELLO, EVERYWHERE),
+    "lengths": Group(ONLY_1_2, LENGTHS),
+    "keys": Group(ONLY_1_2, KEYS),
+    "records": Group(ONLY_1_2, RECORDS),
+    "protection": Group(ONLY_1_2, PROTECTION),
+    "later": Group(ONLY_1_2, LATER),
+    "resumption": Group(ONLY_1_2, RESUMPTION),
+}
+GROUPS_1_3: Mapping[str, Group[ServerScript]] = {
+    "downgrade": Group(UP_TO_1_3, DOWNGRADE),
+    "order": Group(UP_TO_1_3, ORDER_1_3),
+    "hello": Group(UP_TO_1_3, HELLO_1_3),
+    "keys": Group(UP_TO_1_3, KEYS_1_3),
+    "records": Group(UP_TO_1_3, RECORDS_1_3),
+}
