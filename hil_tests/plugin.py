@@ -21,6 +21,8 @@ from hil_tests.peers.proxy import Fault, Proxy
 from hil_tests.replay import replay_command
 
 PROBE_SECONDS = 5.0
+# All seconds in tests are those of an idle desk computer; this is how many times as slow a loaded one may be.
+MACHINE = 3.0
 # Seconds that a peer waits for a quick board, in all the waits of one connection.
 PATIENCE = 30.0
 
@@ -58,7 +60,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("hil", "boards")
     group.addoption("--board", action="append", metavar="BOARD", help="run on this board; repeatable; default: all")
     group.addoption(
-        "--slowness", type=float, default=1.0, metavar="N", help="on a busy machine: all waits may take N times as long"
+        "--slowness",
+        type=float,
+        default=MACHINE,
+        metavar="N",
+        help=f"on a busy machine: all waits may take N times as long (default: {MACHINE:g})",
     )
     group.addoption("--image", type=Path, metavar="PATH", help="firmware other than the board's own (one board only)")
     group.addoption(
@@ -94,7 +100,7 @@ def selected_boards(config: pytest.Config) -> list[str]:
 def describe(config: pytest.Config, name: str) -> BoardDescription:
     """A board, as slow as this machine makes it. Raises RigError."""
     description = read_description(name)
-    return replace(description, slowness=description.slowness * max(1.0, config.getoption("--slowness")))
+    return replace(description, machine=max(1.0, config.getoption("--slowness")))
 
 
 def board_of(item: pytest.Item) -> str | None:
@@ -106,16 +112,16 @@ def board_of(item: pytest.Item) -> str | None:
 def slowness_of(item: pytest.Item) -> float:
     """That of the board that a test runs on; 1.0 for a test without a board."""
     name = board_of(item)
-    return describe(item.config, name).slowness if name else 1.0
+    return describe(item.config, name).patience if name else 1.0
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A test on a slow board has more time, too."""
     for item in items:
         slowness = slowness_of(item)
-        if slowness > 1:
-            marker = item.get_closest_marker("timeout")
-            seconds = float(marker.args[0] if marker else config.getini("timeout"))
+        marker = item.get_closest_marker("timeout")
+        seconds = float((marker.args[0] if marker else config.getini("timeout")) or 0)
+        if slowness > 1 and seconds > 0:
             item.add_marker(pytest.mark.timeout(seconds * slowness), append=False)
 
 

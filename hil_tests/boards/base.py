@@ -32,7 +32,7 @@ class Board(ABC):
         self.description = description
         self.name = description.name
         self.capabilities = description.capabilities
-        self.slowness = description.slowness
+        self.slowness = description.patience
         self.image = image
         self.directory = directory
         self.log_path = directory / f"{self.name}.console.log"

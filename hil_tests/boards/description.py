@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 class BoardDescription:
     """One board. `image` is absolute; `settings` is the whole file, for the driver.
 
-    `slowness`: how many times as long as for a quick board every wait of the rig may take; 1.0 or more.
+    `slowness`: how many times as long as a quick board it takes; `machine`: and how many times as long on this machine.
+    Both are 1.0 or more. What a slow board does less of depends on the first alone.
     """
 
     name: str
@@ -26,6 +27,12 @@ class BoardDescription:
     capabilities: frozenset[str]
     settings: Mapping[str, object]
     slowness: float = 1.0
+    machine: float = 1.0
+
+    @property
+    def patience(self) -> float:
+        """How many times as long as for a quick board every wait of the rig may take."""
+        return self.slowness * self.machine
 
 
 def board_names(root: Path = ROOT) -> list[str]:

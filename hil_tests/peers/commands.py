@@ -13,9 +13,12 @@ from hil_tests.certificates import Identity
 from hil_tests.errors import RigError
 from hil_tests.process import CommandResult, child_command, require, run_command, stop
 
+# Seconds; bounds what hangs, on the slowest board of a loaded machine. Nothing that works waits for it.
+DEADLINE = 120.0
+
 
 def curl(
-    address: tuple[str, int], root: Identity, *arguments: str, path: str = "/", timeout: float = 20.0
+    address: tuple[str, int], root: Identity, *arguments: str, path: str = "/", timeout: float = DEADLINE
 ) -> CommandResult:
     """Get https://<name><path> from `address`, verified against the root of `root` and its name."""
     host, port = address
@@ -25,7 +28,11 @@ def curl(
 
 
 def openssl_client(
-    address: tuple[str, int], *arguments: str, root: Identity | None = None, stdin: bytes = b"", timeout: float = 20.0
+    address: tuple[str, int],
+    *arguments: str,
+    root: Identity | None = None,
+    stdin: bytes = b"",
+    timeout: float = DEADLINE,
 ) -> CommandResult:
     """`openssl s_client`; with `root` the certificate must verify. It sends `stdin` and reads to the end."""
     command = ["openssl", "s_client", "-connect", f"{address[0]}:{address[1]}", "-ign_eof"]

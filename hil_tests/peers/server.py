@@ -20,7 +20,7 @@ from hil_tests.peers.wire import Wire
 
 T = TypeVar("T")
 # Threads end as soon as their socket does; this only bounds a defect of a behaviour.
-JOIN_SECONDS = 5.0
+JOIN_SECONDS = 30.0
 
 
 class Listener(Generic[T]):

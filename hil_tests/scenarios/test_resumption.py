@@ -117,7 +117,7 @@ def connect_openssl(
 ) -> tuple[bool, str]:
     """One connection of `openssl s_client`: whether it resumed, and all it said."""
     words = ("-tls1_2", "-CAfile", str(authority.p256.root_file), "-servername", name, *arguments)
-    result = peers.openssl_client(service.address, *words, stdin=b"Q", timeout=20.0)
+    result = peers.openssl_client(service.address, *words, stdin=b"Q")
     text = result.output.decode("utf-8", "replace") + result.error
     assert ("Reused, TLSv1.2" in text) != ("New, TLSv1.2" in text), text
     return "Reused, TLSv1.2" in text, text

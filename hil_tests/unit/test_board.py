@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -28,6 +29,11 @@ def test_values_stand_alone_before_what_cannot_share_their_line(first: str) -> N
 
 def test_an_indented_script_is_dedented() -> None:
     assert script("\n    if a:\n        b\n    ") == "if a:\n    b\n"
+
+
+def test_a_slow_machine_has_more_patience_and_does_no_less(tmp_path: Path) -> None:
+    board = FakeBoard(replace(describe(tmp_path, slowness=4), machine=3), tmp_path, lambda code: ("", ""))
+    assert (board.seconds(10), board.rounds(20)) == (120, 5)
 
 
 @pytest.mark.parametrize("seconds", [-2, 0, 2])
