@@ -11,39 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from hil_tests.boards import Board, read_description
+from hil_tests.boards import Board
 from hil_tests.certificates import Identity
-from hil_tests.plugin import board_of
 from hil_tests.transport import RunningScript
 
 LOOPBACK = Path(__file__).with_name("loopback.py").read_bytes()
 # Named after its content, so that a board never runs an old one.
 MODULE = f"loopback_{hashlib.sha256(LOOPBACK).hexdigest()[:8]}"
 PRELUDE = f"from {MODULE} import *"
-# A board this many times as slow as a quick one takes half an hour for all tests of this folder, which are about the
-# portable module.
-SLOW = 3
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker of tests that take minutes."""
-    config.addinivalue_line("markers", "slow: takes minutes; runs only when asked for with -m slow")
-    config.addinivalue_line("markers", "every_board: tests what boards have of their own, so slow boards run it too")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave slow tests out unless they are asked for: those that say so, and on slow boards most of this folder."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents and not item.get_closest_marker("every_board"):
-            board = board_of(item)
-            if board is not None and read_description(board).slowness >= SLOW:
-                item.add_marker(pytest.mark.slow)
-    if "slow" in config.option.markexpr:
-        return
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    if slow:
-        config.hook.pytest_deselected(items=slow)
-        items[:] = [item for item in items if item not in slow]
 
 
 def board_value(value: object) -> object:

@@ -59,6 +59,7 @@ def test_every_vector_is_computed_as_published(board: Board) -> None:
     assert re.fullmatch(r"\d+ tests passed", lines[-1])
 
 
+@pytest.mark.quick_boards
 def test_a_changed_vector_fails(board: Board) -> None:
     assert board.exec(DEFINITIONS + SPOILED, timeout=SECONDS).lines == ["True"]
 

@@ -31,7 +31,7 @@ SIZE = 6000
 BODY = bytes(i * 7 + (i >> 8) & 255 for i in range(SIZE))
 
 
-@pytest.mark.parametrize("kind", ["rsa", "p256"])
+@pytest.mark.parametrize("kind", [pytest.param("rsa", marks=pytest.mark.quick_boards), "p256"])
 def test_curl_gets_a_page_from_the_board(dut: Dut, authority: Authority, kind: str) -> None:
     identity = authority.issue(kind)
     service = dut.serve(identity, HTTP_SERVER, SIZE=SIZE)

@@ -28,7 +28,7 @@ def work():
 """
 
 
-@pytest.mark.parametrize("order", [("rsa", "p256"), ("p256", "rsa")])
+@pytest.mark.parametrize("order", [("rsa", "p256"), pytest.param(("p256", "rsa"), marks=pytest.mark.quick_boards)])
 @pytest.mark.parametrize("suite", ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"])
 def test_the_suite_chooses_the_certificate(
     dut: Dut, authority: Authority, tls_client: Callable[..., peers.TlsClient], suite: str, order: tuple[str, str]
