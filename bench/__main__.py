@@ -18,7 +18,6 @@ from pathlib import Path
 from bench import budget, images, measure, report
 from bench.board import write_entropy
 from bench.budget import BudgetError
-from bench.identities import KINDS, make_chain
 from bench.images import ROOT, BenchError
 from bench.rows import Row, all_rows
 from hil_tests.errors import RigError
@@ -75,8 +74,7 @@ def perform(arguments: argparse.Namespace) -> report.Run:
     folder: Path = arguments.out.resolve()
     rows = choose(all_rows(), arguments.only)
     prepare(folder, not arguments.no_build)
-    chains = {kind: make_chain(kind) for kind in KINDS}
-    bench = measure.Bench(folder, chains, write_entropy(folder / "entropy.bin"))
+    bench = measure.Bench(folder, write_entropy(folder / "entropy.bin"))
     measure.run_tasks(bench, measure.tasks_for(rows, arguments.boots), arguments.jobs, announce)
     return report.Run(versions(bench), settings(bench, arguments.boots), measure.collect(rows, bench.results))
 

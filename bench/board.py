@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bench.identities import NOW, Chain
+from bench.identities import NOW, chains_for
 from hil_tests.boards.base import rtc_tuple
 from hil_tests.boards.description import BoardDescription, read_description
 from hil_tests.boards.qemu import QemuBoard
@@ -42,8 +41,9 @@ def describe(entropy: Path) -> BoardDescription:
     return replace(description, settings={**description.settings, "emulator": changed})
 
 
-def measure(image: Path, folder: Path, entropy: Path, chains: Mapping[str, Chain], call: str) -> object:
+def measure(image: Path, folder: Path, entropy: Path, call: str) -> object:
     """What `call` of on_board.py gives on a freshly booted `image`. Raises RigError; logs are in `folder`."""
+    chains = chains_for(call)
     values = {
         "CA": {kind: chain.ca for kind, chain in chains.items()},
         "CERT": {kind: chain.certificate for kind, chain in chains.items()},

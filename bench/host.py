@@ -31,7 +31,9 @@ def server_context(chain: Chain) -> ssl.SSLContext:
     context.num_tickets = 0
     key = serialization.load_der_private_key(chain.key, None)
     private = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    certificate = x509.load_der_x509_certificate(chain.certificate).public_bytes(PEM)
+    certificate = chain.certificate
+    if not certificate.startswith(b"-----BEGIN"):
+        certificate = x509.load_der_x509_certificate(certificate).public_bytes(PEM)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "identity.pem"
         path.write_bytes(private + certificate)

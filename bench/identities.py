@@ -10,6 +10,7 @@ import hashlib
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,7 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 SERVER_NAME = "bench.test"
-KINDS = ("p256", "rsa")
+# The kinds of keys of a chain, from the CA's to the server's. "le" is as Let's Encrypt issues it.
+LEVELS = {
+    "p256": ("p256", "p256"),
+    "rsa": ("rsa", "rsa"),
+    "p384": ("p384", "p384"),
+    "le": ("rsa4096", "p384", "p256"),
+}
+KINDS = tuple(LEVELS)
 # The board's clock in a run, and what surrounds it.
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NOT_BEFORE = datetime(2025, 1, 1, tzinfo=UTC)
@@ -31,21 +39,37 @@ PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 @dataclass(frozen=True)
 class Chain:
-    """DER: the CA's certificate, the server's, and the server's key (SEC 1 or PKCS #1)."""
+    """The CA's certificate in DER; the server's in DER, or in PEM with an intermediate behind it; its key in DER."""
 
     ca: bytes
     certificate: bytes
     key: bytes
 
 
+@cache
 def make_chain(kind: str) -> Chain:
-    """A CA and a server certificate below it, both with keys of `kind`. Raises ValueError for an unknown kind."""
-    ca_key, key = make_key(kind, "ca"), make_key(kind, "server")
-    ca = sign(1, "mpy-ssl bench CA", ca_key, "mpy-ssl bench CA", ca_key, is_ca=True)
-    certificate = sign(2, SERVER_NAME, key, "mpy-ssl bench CA", ca_key, is_ca=False)
-    encoding, form = serialization.Encoding.DER, serialization.PrivateFormat.TraditionalOpenSSL
-    private = key.private_bytes(encoding, form, serialization.NoEncryption())
-    return Chain(ca.public_bytes(encoding), certificate.public_bytes(encoding), private)
+    """A CA, what is between, and a server certificate. Raises ValueError for an unknown kind."""
+    if kind not in LEVELS:
+        raise ValueError(f"no chain of kind {kind!r}; there are: {', '.join(KINDS)}")
+    names = ["mpy-ssl bench CA", "mpy-ssl bench intermediate", SERVER_NAME]
+    purposes = ["ca", "intermediate", "server"]
+    if len(LEVELS[kind]) == 2:
+        del names[1], purposes[1]
+    keys = [make_key(key_kind, purpose) for key_kind, purpose in zip(LEVELS[kind], purposes, strict=True)]
+    certificates = [sign(1, names[0], keys[0], names[0], keys[0], is_ca=True)]
+    for i in range(1, len(keys)):
+        is_ca = i < len(keys) - 1
+        certificates.append(sign(i + 1, names[i], keys[i], names[i - 1], keys[i - 1], is_ca=is_ca))
+    encoding = serialization.Encoding.DER if len(keys) == 2 else serialization.Encoding.PEM
+    shown = b"".join(certificate.public_bytes(encoding) for certificate in reversed(certificates[1:]))
+    form = serialization.PrivateFormat.TraditionalOpenSSL
+    private = keys[-1].private_bytes(serialization.Encoding.DER, form, serialization.NoEncryption())
+    return Chain(certificates[0].public_bytes(serialization.Encoding.DER), shown, private)
+
+
+def chains_for(call: str) -> dict[str, Chain]:
+    """Those that a call of on_board.py names in its arguments."""
+    return {kind: make_chain(kind) for kind in KINDS if f"{kind!r}" in call or f'"{kind}"' in call}
 
 
 def make_key(kind: str, purpose: str) -> PrivateKey:
@@ -53,9 +77,9 @@ def make_key(kind: str, purpose: str) -> PrivateKey:
     seed = hashlib.sha512(f"mpy-ssl bench {kind} {purpose}".encode()).digest()
     if kind == "p256":
         return ec.derive_private_key(int.from_bytes(seed[:31], "big"), ec.SECP256R1())
-    if kind == "rsa":
-        return make_rsa_key(random.Random(seed))
-    raise ValueError(f"no chain of kind {kind!r}; there are: {', '.join(KINDS)}")
+    if kind == "p384":
+        return ec.derive_private_key(int.from_bytes(seed[:47], "big"), ec.SECP384R1())
+    return make_rsa_key(random.Random(seed), 4096 if kind == "rsa4096" else 2048)
 
 
 def make_rsa_key(source: random.Random, bits: int = 2048) -> rsa.RSAPrivateKey:
@@ -108,4 +132,6 @@ def sign(
     if not is_ca:
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(subject)]), critical=False)
     deterministic = True if isinstance(issuer_key, ec.EllipticCurvePrivateKey) else None
-    return builder.sign(issuer_key, hashes.SHA256(), ecdsa_deterministic=deterministic)
+    is_p384 = isinstance(issuer_key, ec.EllipticCurvePrivateKey) and issuer_key.curve.key_size == 384
+    digest = hashes.SHA384() if is_p384 else hashes.SHA256()
+    return builder.sign(issuer_key, digest, ecdsa_deterministic=deterministic)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import board, host
-from bench.identities import Chain
+from bench.identities import make_chain
 from bench.images import image_of, tls_size
 from bench.report import Measured
 from bench.rows import Row
@@ -19,8 +19,8 @@ from bench.rows import Row
 IMAGES = ("stock", "ours")
 SIZE_CALL = "size()"
 VERSIONS_CALL = "versions()"
-# Calls with a peer on the host, and what they do so many times: handshakes, records.
-HOST_TIMES = {"host": 6, "bulk": host.RECORDS}
+# Calls with a peer on the host, and what they do so many times: handshakes, records, calls.
+HOST_TIMES = {"host": 6, "bulk": host.RECORDS, "stall_openssl": 12}
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,6 @@ class Bench:
     """Where the images are, and what all measurements share."""
 
     folder: Path
-    chains: Mapping[str, Chain]
     entropy: Path
     results: dict[Task, Any] = field(default_factory=dict)
 
@@ -49,14 +48,14 @@ class Bench:
         function, _, argument = task.call.partition("(")
         if function in HOST_TIMES:
             chain = argument.strip("')")
-            with host.serve(self.chains[chain]) as port:
+            with host.serve(make_chain(chain)) as port:
                 return self.on_board(task, f"{function}({chain!r}, ('10.0.2.2', {port}), {HOST_TIMES[function]})")
         return self.on_board(task, task.call)
 
     def on_board(self, task: Task, call: str) -> object:
         """What a call gives on a board of its own."""
         folder = self.folder / "logs" / f"{task.image}-{task.boot}-{threading.get_ident()}"
-        return board.measure(image_of(self.folder, task.image), folder, self.entropy, self.chains, call)
+        return board.measure(image_of(self.folder, task.image), folder, self.entropy, call)
 
 
 def tasks_for(rows: tuple[Row, ...], boots: int) -> list[Task]:

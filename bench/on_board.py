@@ -3,17 +3,20 @@
 
 Everything here exists once for both TLS modules, and calls only what both have. Between `begin()` and `end()` of
 `_bench` there are calls of the measured side and nothing else; ports/qemu/bench.h says what is counted.
-The host has set CA, CERT and KEY: dicts of DER by the kind of chain, "p256" or "rsa".
+The host has set CA, CERT and KEY: dicts by the kind of chain, such as "p256"; those that the call names.
 """
 
 import gc
+import io
 
 import _bench  # type: ignore[import-not-found]
 import tls  # type: ignore[import-not-found]
 
 NAME = "bench.test"
 ROUNDS = 3  # turns of client and server that complete a TLS 1.2 handshake, the last one idle
+PIECES = 12  # the same where a handshake may come in pieces
 REPEATS = 4  # handshakes that an average is taken of: signatures take a varying number of steps
+IDLE = 50000  # fewer instructions than this: there was nothing to do
 CHUNK = 16384
 CHUNKS = 4
 
@@ -141,6 +144,28 @@ def resumed(role, chain):  # type: ignore[no-untyped-def]
                 raise RuntimeError("the session was not resumed")
         session.close()
     return {"instructions": _bench.result()[0] // REPEATS}
+
+
+def stall(role, chain):  # type: ignore[no-untyped-def]
+    """Instructions of the longest call in a handshake of sockets that do not block, and in how many calls it came."""
+    session = Session(role, chain, None)
+    session.wrap()
+    for socket in session.sockets.values():
+        socket.setblocking(False)
+    tidy()
+    longest = pieces = 0
+    for _ in range(PIECES):
+        for side in ("client", "server"):
+            _bench.measure(_bench.INSTRUCTIONS)
+            _bench.begin()
+            session.sockets[side].readinto(one)
+            _bench.end()
+            spent = _bench.result()[0]
+            if side == session.role:
+                longest = max(longest, spent)
+                pieces += spent > IDLE
+    session.check()
+    return {"longest": longest, "pieces": pieces}
 
 
 def setup(role, chain, suite):  # type: ignore[no-untyped-def]
@@ -280,6 +305,63 @@ def bulk(chain, address, records):  # type: ignore[no-untyped-def]
         elif kind == _bench.WAITING:
             result["receive"] = counts[0] // (CHUNK * records // 1024)
     return result
+
+
+class Flight(io.IOBase):
+    """A stream that never blocks, to a server on the host; what that sends is held back until fill() has it whole."""
+
+    def __init__(self, transport):  # type: ignore[no-untyped-def]
+        self.transport = transport
+        self.inbox = b""
+
+    def fill(self, end):  # type: ignore[no-untyped-def]
+        while not (self.inbox and self.inbox.endswith(end)):
+            self.inbox += self.transport.recv(2048)
+
+    def setblocking(self, flag):  # type: ignore[no-untyped-def]
+        pass
+
+    def readinto(self, buf):  # type: ignore[no-untyped-def]
+        n = min(len(buf), len(self.inbox))
+        buf[:n] = self.inbox[:n]
+        self.inbox = self.inbox[n:]
+        return n or None
+
+    def write(self, data):  # type: ignore[no-untyped-def]
+        return self.transport.write(data)
+
+    def ioctl(self, request, arg):  # type: ignore[no-untyped-def]
+        return arg if request == 3 else 0  # ready for all that is polled
+
+
+def stall_openssl(chain, address, calls):  # type: ignore[no-untyped-def]
+    """The same for a client whose server is on the host and sends each flight as a whole."""
+    import socket
+
+    context = client_context(chain, None)
+    transport = socket.socket()
+    transport.connect(socket.getaddrinfo(*address)[0][-1])
+    flight = Flight(transport)
+    client = context.wrap_socket(flight, do_handshake_on_connect=False, server_hostname=NAME)
+    client.setblocking(False)
+    client.readinto(one)
+    flight.fill(b"\x0e\x00\x00\x00")  # ServerHelloDone
+    tidy()
+    longest = pieces = 0
+    for _ in range(calls):
+        _bench.measure(_bench.WAITING)
+        _bench.begin()
+        client.readinto(one)
+        _bench.end()
+        spent = _bench.result()[0]
+        longest = max(longest, spent)
+        pieces += spent > IDLE
+    flight.fill(b"")  # Finished
+    client.readinto(one)
+    if not client.write(b"?"):
+        raise RuntimeError("the handshake is not complete")
+    client.close()
+    return {"longest": longest, "pieces": pieces}
 
 
 def versions():  # type: ignore[no-untyped-def]

@@ -75,6 +75,19 @@ def resumptions() -> Iterator[Row]:
             yield field(key, "Resumed handshake", title, "instructions", expression, "instructions")
 
 
+def stalls() -> Iterator[Row]:
+    """How long a handshake holds up a loop: the longest call with sockets that do not block."""
+    for role in ("client", "server"):
+        for chain, label in {**CHAINS, "p384": "P-384"}.items():
+            title = f"{role}, {label} chain, own choice of suite"
+            expression, key = call("stall", role, chain), f"stall.{role}.{chain}"
+            yield field(key, "Longest stall of a handshake", title, "instructions", expression, "longest")
+    # Stock's server takes no chain that could be loaded here, so this one is OpenSSL's, on the host.
+    expression, title = "stall_openssl('le')", "client, P-256 by P-384 by RSA-4096 (Let's Encrypt), OpenSSL's server"
+    key = "openssl.stall.client.le"
+    yield field(key, "Longest stall of a handshake", title, "instructions", expression, "longest")
+
+
 def setups() -> Iterator[Row]:
     """Making a context and loading what belongs into it, once for many connections."""
     for role, what in (("client", "CA"), ("server", "certificate and key")):
@@ -184,5 +197,5 @@ def mean(values: list[float]) -> float:
 
 def all_rows() -> tuple[Row, ...]:
     """Every row, in the order of the table."""
-    parts = (handshakes, resumptions, transfers, setups, heaps, bulks, stacks, flash, hosts)
+    parts = (handshakes, resumptions, stalls, transfers, setups, heaps, bulks, stacks, flash, hosts)
     return tuple(row for part in parts for row in part())

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.identities import KINDS, NOW, make_chain
+from bench.identities import NOW, chains_for
 from bench.images import ROOT, BenchError
 from bench.rows import SUITES
 from hil_tests.errors import RigError
@@ -76,7 +76,7 @@ def flash_bytes(folder: Path, name: str) -> int:
 
 def script_for(call: str) -> str:
     """The whole script for the board: the counter as a module, the date, identities, and the call."""
-    chains = {kind: make_chain(kind) for kind in KINDS}
+    chains = chains_for(call)
     values = {
         "CA": {kind: chain.ca for kind, chain in chains.items()},
         "CERT": {kind: chain.certificate for kind, chain in chains.items()},

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 from cryptography import x509
 
 from bench.__main__ import choose
-from bench.identities import KINDS, find_prime, is_prime, make_chain
+from bench.identities import KINDS, LEVELS, chains_for, find_prime, is_prime, make_chain
 from bench.images import BenchError, Size, parse_size
 from bench.measure import Task, chosen_suites, collect, tasks_for, values
 from bench.rows import Row, all_rows, call
@@ -98,14 +99,23 @@ def test_output_without_sections_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_chains_are_the_same_every_time(kind: str) -> None:
-    assert make_chain(kind) == make_chain(kind)
+    assert make_chain.__wrapped__(kind) == make_chain(kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_ca_signed_the_server(kind: str) -> None:
+def test_each_certificate_is_signed_by_the_next(kind: str) -> None:
     chain = make_chain(kind)
-    ca = x509.load_der_x509_certificate(chain.ca)
-    x509.load_der_x509_certificate(chain.certificate).verify_directly_issued_by(ca)
+    is_der = len(LEVELS[kind]) == 2
+    load = x509.load_pem_x509_certificates
+    shown = [x509.load_der_x509_certificate(chain.certificate)] if is_der else load(chain.certificate)
+    for certificate, issuer in pairwise([*shown, x509.load_der_x509_certificate(chain.ca)]):
+        certificate.verify_directly_issued_by(issuer)
+
+
+def test_a_call_gets_the_chains_that_it_names() -> None:
+    assert set(chains_for('handshake("client", "p256", None)')) == {"p256"}
+    assert set(chains_for("stall('server', 'rsa')")) == {"rsa"}
+    assert not chains_for("versions()")
 
 
 def test_an_unknown_kind_of_chain_is_refused() -> None:
