@@ -14,7 +14,11 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from bench.identities import NOW, chains_for
 from bench.images import ROOT, BenchError
@@ -29,6 +33,7 @@ EMULATOR = ROOT / "tools" / "rp2040" / "script.mjs"
 BOOTROM = ROOT / "build" / "rp2040" / "bootrom.bin"
 COUNTER = Path(__file__).with_name("rp2040_counter.py")
 SCRIPT = Path(__file__).with_name("on_board.py")
+HEAP_FUNCTIONS = ("gc_alloc", "gc_free", "gc_realloc")
 MORE = Path(__file__).with_name("rp2040_on_board.py")
 
 Result = Mapping[str, object] | None
@@ -36,7 +41,7 @@ Result = Mapping[str, object] | None
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a call of on_board.py, the key of its result, and the ratio that is wanted."""
+    """One line of the table: a call of on_board.py, the key of its result or several with pluses, the ratio wanted."""
 
     title: str
     call: str
@@ -52,9 +57,39 @@ def suite_rows() -> Iterator[Row]:
             yield Row(f"client, cycles a KB sent, {label}", f'transfer("p256", {suite!r})', "send")
 
 
+def stall_rows() -> Iterator[Row]:
+    """The longest call of a handshake with sockets that do not block."""
+    for role, chain, label in (
+        ("client", "p256", "P-256"),
+        ("client", "rsa", "RSA-2048"),
+        ("client", "p384", "P-384"),
+        ("server", "p256", "P-256"),
+    ):
+        yield Row(f"{role}, longest stall, {label} chain, cycles", f'stall("{role}", "{chain}")', "longest")
+
+
+def heap_rows() -> Iterator[Row]:
+    """Bytes of the heap that a connection takes, context and socket together."""
+    for role, chain, label in (
+        ("client", "p256", "P-256"),
+        ("client", "rsa", "RSA-2048"),
+        ("server", "p256", "P-256"),
+    ):
+        call = f'heap("{role}", "{chain}", True)'
+        yield Row(f"{role}, {label} chain, heap: peak of a handshake", call, "context+peak")
+        yield Row(f"{role}, {label} chain, heap: connected", call, "context+socket")
+        yield Row(f"{role}, {label} chain, heap: largest block", call, "largest")
+
+
 ROWS = (
     Row("client handshake, P-256 chain, cycles", 'handshake("client", "p256", None)', "instructions", 1.3),
     Row("client handshake, RSA-2048 chain, cycles", 'handshake("client", "rsa", None)', "instructions", 1.8),
+    Row("server handshake, P-256 chain, cycles", 'handshake("server", "p256", None)', "instructions", 1.3),
+    Row("client, resumed, P-256 chain, cycles", 'resumed("client", "p256")', "instructions"),
+    Row("client, resumed, RSA-2048 chain, cycles", 'resumed("client", "rsa")', "instructions"),
+    Row("server, resumed, P-256 chain, cycles", 'resumed("server", "p256")', "instructions"),
+    *stall_rows(),
+    *heap_rows(),
     Row("the same, P-256, with 100 KB of heap in use", 'loaded("p256")', "instructions", 1.3),
     Row("client, cycles a KB received, own suite", 'transfer("p256", None)', "receive", 3.0),
     Row("client, cycles a KB sent, own suite", 'transfer("p256", None)', "send", 1.0),
@@ -72,6 +107,18 @@ def build(folder: Path, name: str) -> None:
 def flash_bytes(folder: Path, name: str) -> int:
     """What an image takes in flash."""
     return int((folder / name / "size.txt").read_text().split()[-2])
+
+
+def heap_functions(image: Path) -> str:
+    """Where the firmware has the functions that script.mjs watches. Raises BenchError."""
+    with image.open("rb") as file:
+        table = ELFFile(file).get_section_by_name(".symtab")
+        symbols = table.iter_symbols() if isinstance(table, SymbolTableSection) else ()
+        found = {symbol.name: symbol["st_value"] for symbol in symbols}
+    missing = [name for name in HEAP_FUNCTIONS if name not in found]
+    if missing:
+        raise BenchError(f"{image} has no {', '.join(missing)}; see tools/rp2040/heap.mjs")
+    return ",".join(hex(found[name]) for name in HEAP_FUNCTIONS)
 
 
 def script_for(call: str) -> str:
@@ -101,6 +148,7 @@ def measure(folder: Path, image: str, call: str) -> Result:
     script.write_text(script_for(call), encoding="utf-8")
     files = {"--bootrom": BOOTROM, "--flash": flash, "--script": script}
     command = ["node", str(EMULATOR), *(str(word) for pair in files.items() for word in pair)]
+    command += ["--heap", heap_functions(folder / image / "firmware.elf")]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
@@ -123,7 +171,7 @@ def measure_twice(folder: Path, image: str, call: str, boots: int) -> Result:
 def value_of(results: Mapping[str, Result], row: Row) -> int | None:
     """What a row shows for one image."""
     result = results[row.call]
-    return None if result is None else int(str(result[row.key]))
+    return None if result is None else sum(int(str(result[key])) for key in row.key.split("+"))
 
 
 def line(title: str, stock: int | None, ours: int | None, target: float | None) -> str:
@@ -135,14 +183,14 @@ def line(title: str, stock: int | None, ours: int | None, target: float | None) 
     return f"{title:48} {cells[0]:>14} {cells[1]:>14} {cells[2]:>7} {cells[3]:>7}{'  MISSED' if missed else ''}"
 
 
-def table(results: Mapping[str, Mapping[str, Result]], flash: Mapping[str, int]) -> Iterable[str]:
+def table(rows: Iterable[Row], results: Mapping[str, Mapping[str, Result]], flash: Mapping[str, int]) -> Iterable[str]:
     """The lines of the report."""
     yield f"{'':48} {'stock':>14} {'ours':>14} {'ratio':>7} {'wanted':>7}"
-    for row in ROWS:
+    for row in rows:
         yield line(row.title, value_of(results["stock"], row), value_of(results["ours"], row), row.target)
     yield line("flash that TLS takes, bytes", flash["stock"] - flash["none"], flash["ours"] - flash["none"], 1.0)
     for image in ("stock", "ours"):
-        own = results[image]['transfer("p256", None)']
+        own = results[image].get('transfer("p256", None)')
         yield f"{image}'s own choice: {own['suite'] if own else 'none'}"
 
 
@@ -152,6 +200,9 @@ def arguments_of(words: list[str] | None) -> argparse.Namespace:
         prog="python -m bench.rp2040", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--boots", type=int, default=2, help="how often each measurement is made (default: 2)")
+    parser.add_argument(
+        "--only", action="append", metavar="PATTERN", help="rows whose title matches, such as '*heap*'; repeatable"
+    )
     parser.add_argument("--no-build", action="store_true", help="use the images as they are")
     parser.add_argument("--out", type=Path, default=OUT, help="folder for images and results")
     return parser.parse_args(words)
@@ -163,14 +214,15 @@ def perform(arguments: argparse.Namespace) -> None:
     if not arguments.no_build:
         for name in SETTINGS:
             build(folder, name)
-    calls = dict.fromkeys(row.call for row in ROWS)
+    rows = [row for row in ROWS if any(fnmatch(row.title, pattern) for pattern in arguments.only or ["*"])]
+    calls = dict.fromkeys(row.call for row in rows)
     results = {
         image: {call: measure_twice(folder, image, call, arguments.boots) for call in calls}
         for image in ("stock", "ours")
     }
     flash = {name: flash_bytes(folder, name) for name in SETTINGS}
     (folder / "bench.json").write_text(json.dumps({"results": results, "flash": flash}, indent=1) + "\n")
-    print("\n".join(table(results, flash)))
+    print("\n".join(table(rows, results, flash)))
 
 
 def main(words: list[str] | None = None) -> None:

@@ -3,7 +3,7 @@
 """Runs on the emulated RP2040 as module `_bench`: cycles, for what bench/on_board.py measures.
 
 The emulator counts them at 0x40070000 (low word, which latches the high one) and 0x40070004. Reading costs the same for
-either TLS module. Heap and stack cannot be measured here.
+either TLS module. It watches the heap as tools/rp2040/heap.mjs says. The stack cannot be measured here.
 """
 
 import io
@@ -11,13 +11,17 @@ import io
 import machine
 
 INSTRUCTIONS = 0
+HEAP = 1
+WATCH = 0x40074000
 COUNTER = 0x40070000
 POLL = 3
 POLL_RD = 1
 POLL_WR = 4
 
+_kind = INSTRUCTIONS
 _total = 0
 _start = 0
+_watching = False
 
 
 def _now():
@@ -26,22 +30,38 @@ def _now():
 
 
 def measure(kind):
-    global _total
+    global _kind, _total
+    _kind = kind
     _total = 0
+    machine.mem32[WATCH] = 2
 
 
 def begin():
-    global _start
-    _start = _now()
+    global _start, _watching
+    if _kind == HEAP:
+        _watching = True
+        machine.mem32[WATCH] = 1
+    else:
+        _start = _now()
 
 
 def end():
-    global _total
-    _total += _now() - _start
+    global _total, _watching
+    if _kind == HEAP:
+        machine.mem32[WATCH] = 0
+        _watching = False
+    else:
+        _total += _now() - _start
 
 
 def result():
-    return (_total,)
+    """Cycles, nothing, and of the heap: bytes live, their peak, the largest block, allocations."""
+    return (_total, 0) + tuple(machine.mem32[WATCH + 4 * i] for i in range(4))  # noqa: RUF005 (no stars in MicroPython)
+
+
+def blocks():
+    """Not known here."""
+    return ()
 
 
 class End(io.IOBase):
@@ -74,15 +94,31 @@ class End(io.IOBase):
         return 0
 
 
-_ends = None
+class QuietEnd(End):
+    """The same, and what it takes from the heap itself is not watched."""
+
+    def readinto(self, buf):
+        machine.mem32[WATCH] = 0
+        n = End.readinto(self, buf)
+        machine.mem32[WATCH] = int(_watching)
+        return n
+
+    def write(self, data):
+        machine.mem32[WATCH] = 0
+        n = End.write(self, data)
+        machine.mem32[WATCH] = int(_watching)
+        return n
+
+
+_ends = {}
 
 
 def pipe():
     """The two ends, always the same ones, empty."""
-    global _ends
-    if _ends is None:
-        _ends = End(), End()
-        _ends[0].peer, _ends[1].peer = _ends[1], _ends[0]
-    for end in _ends:
+    kind = QuietEnd if _kind == HEAP else End
+    if kind not in _ends:
+        _ends[kind] = kind(), kind()
+        _ends[kind][0].peer, _ends[kind][1].peer = _ends[kind][1], _ends[kind][0]
+    for end in _ends[kind]:
         end.start = end.stop = 0
-    return _ends
+    return _ends[kind]

@@ -8,6 +8,7 @@
 // cycles a second) it catches up in its next sleep. Without, everything depends on the inputs alone.
 import { RP2040, USBCDC } from "rp2040js";
 import { makeProcessor } from "./processor.mjs";
+import { HeapWatch } from "./heap.mjs";
 import { ByteQueue } from "./queue.mjs";
 import { Logger, patchUart, Rosc, CycleCounter } from "./peripherals.mjs";
 
@@ -19,7 +20,8 @@ const BREAK_UNSUPPORTED = 0xe0; // of bootrom/bootrom.c
 const BREAK_USB_BOOT = 0xe1;
 
 export class Machine {
-  // options: bootrom and flash (Uint8Array; flash is kept and written to), rosc (see Rosc), realTime, log(text),
+  // options: bootrom and flash (Uint8Array; flash is kept and written to), rosc (see Rosc), heap (addresses for HeapWatch, or
+  // none), realTime, log(text),
   // and callbacks: onConsole(bytes), onUart(byte), onLineBreak() (of UART1), onReset(), onStop(reason, text) with reason "bootloader" or "fault".
   constructor(options) {
     this.options = options;
@@ -43,6 +45,8 @@ export class Machine {
     chip.onBreak = (code) => this.breakpoint(code);
     chip.peripherals[0x40060] = new Rosc(options.rosc);
     chip.peripherals[0x40070] = new CycleCounter(chip);
+    this.heap = options.heap && new HeapWatch(chip, options.heap);
+    chip.peripherals[0x40074] = this.heap;
     chip.peripherals[0x40058].onWatchdogTrigger = () => (this.resetAsked = true);
     chip.uart.forEach(patchUart);
     chip.uart[1].onByte = (byte) => options.onUart(byte);
@@ -72,6 +76,9 @@ export class Machine {
   }
 
   breakpoint(code) {
+    if (this.heap?.breakpoint(code)) {
+      return;
+    }
     this.stopped = true;
     if (code === BREAK_USB_BOOT) {
       this.options.onStop("bootloader", "the firmware asked for the boot ROM's USB drive");

@@ -7,19 +7,25 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { FLASH_SIZE, Machine } from "./machine.mjs";
 
-const HELP = `usage: node script.mjs --bootrom FILE --flash FILE --script FILE [--seed N] [--cycles N]
+const HELP = `usage: node script.mjs --bootrom FILE --flash FILE --script FILE [--seed N] [--cycles N] [--heap ADDRESSES]
 
   --bootrom FILE   what \`make -C tools/rp2040/bootrom\` gives
   --flash FILE     the chip's flash, 2 MB, with the firmware in it; not written to
   --script FILE    Python for the board
   --seed N         for the emulated entropy (default: 1)
   --cycles N       most cycles to run, in millions (default: 20000)
+  --heap ADDRESSES of gc_alloc, gc_free and gc_realloc in the firmware, with commas: for the registers that heap.mjs describes
 
 The script can read the cycles since power-up: machine.mem32[0x40070000], then the high word at 0x40070004.
 `;
 const STEP = 20000; // instructions between two looks at the output
 const PROMPTS = 3000; // steps until the firmware answers, at most: 60 million instructions
 const BANNER = "raw REPL; CTRL-B to exit\r\n>";
+
+function addressesOf(text) {
+  const [gc_alloc, gc_free, gc_realloc] = text.split(",").map(Number);
+  return { gc_alloc, gc_free, gc_realloc };
+}
 
 class Run {
   constructor(values) {
@@ -33,6 +39,7 @@ class Run {
       bootrom: new Uint8Array(readFileSync(values.bootrom)),
       flash,
       rosc: { seed: Number(values.seed) },
+      heap: values.heap && addressesOf(values.heap),
       realTime: false,
       log: (text) => process.stderr.write(`${text}\n`),
       onConsole: (data) => (this.output += Buffer.from(data).toString("latin1")),
@@ -98,6 +105,7 @@ function main() {
       script: text,
       seed: { ...text, default: "1" },
       cycles: { ...text, default: "20000" },
+      heap: text,
       help: { type: "boolean" },
     },
   });
