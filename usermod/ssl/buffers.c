@@ -61,17 +61,18 @@ static void release(unsigned char *block, size_t size, const mpy_ssl_buffer_t *b
 static int replace(mpy_ssl_buffers_t *buffers, mpy_ssl_buffer_t *buffer, size_t size) {
     int ret = 0;
     bool is_in = buffer == &buffers->in;
+    size_t small = is_in ? MPY_SSL_BUFFER_SMALL_IN : MPY_SSL_BUFFER_SMALL;
     unsigned char *old = is_in ? FIELD(buffers, in_buf) : FIELD(buffers, out_buf);
     mpy_ssl_meter_t meter;
     mpy_ssl_meter_start(&meter, buffers->usage);
-    unsigned char *new = size <= MPY_SSL_BUFFER_SMALL ? buffer->small : mpy_ssl_calloc(1, size);
+    unsigned char *new = size <= small ? buffer->small : mpy_ssl_calloc(1, size);
     if (new == NULL) {
         ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;
     } else if (new != old) {
         memcpy(new, old, MIN(size, buffer->size));
         (is_in ? point_in_to : point_out_to)(buffers, new);
         release(old, buffer->size, buffer);
-        buffer->size = MAX(size, MPY_SSL_BUFFER_SMALL);
+        buffer->size = MAX(size, small);
     }
     mpy_ssl_meter_stop(&meter);
     return ret;
@@ -88,7 +89,7 @@ static bool in_is_consumed(const mpy_ssl_buffers_t *buffers) {
 
 // True if a large buffer holds nothing.
 static bool in_is_spare(const mpy_ssl_buffers_t *buffers) {
-    return buffers->in.size > MPY_SSL_BUFFER_SMALL && in_is_consumed(buffers);
+    return buffers->in.size > MPY_SSL_BUFFER_SMALL_IN && in_is_consumed(buffers);
 }
 
 // True if it serves nothing but the wait for a header, too.
@@ -147,7 +148,7 @@ static int receive(void *ctx, unsigned char *buf, size_t len) {
         return is_overlong(buffers) ? MBEDTLS_ERR_SSL_INVALID_RECORD : MBEDTLS_ERR_SSL_WANT_READ;
     }
     if (in_is_idle(buffers)) {
-        buffers->wanted = MPY_SSL_BUFFER_SMALL;
+        buffers->wanted = MPY_SSL_BUFFER_SMALL_IN;
         return MBEDTLS_ERR_SSL_WANT_READ;
     }
     before_record(buffers);
@@ -160,9 +161,9 @@ int mpy_ssl_buffers_make_room(mpy_ssl_buffers_t *buffers) {
     if (size == 0) {
         return 0;
     }
-    if (buffers->in.size > MPY_SSL_BUFFER_SMALL && FIELD(buffers, badmac_seen_or_in_hsfraglen) == 0) {
+    if (buffers->in.size > MPY_SSL_BUFFER_SMALL_IN && FIELD(buffers, badmac_seen_or_in_hsfraglen) == 0) {
         // Only a header is in it, so there need never be two large ones.
-        replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL);
+        replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL_IN);
     }
     return replace(buffers, &buffers->in, size);
 }
@@ -237,15 +238,18 @@ void __wrap_mbedtls_ssl_session_reset_msg_layer(mbedtls_ssl_context *ssl, int pa
 // --- Both -----------------------------------------------------------------------------------------------------
 
 int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, const mbedtls_ssl_config *conf) {
-    mpy_ssl_cut_t cut;
-    mpy_ssl_cut_open(&cut, 2, MIN(MBEDTLS_SSL_IN_CONTENT_LEN, MBEDTLS_SSL_OUT_CONTENT_LEN), MPY_SSL_BUFFER_SMALL);
+    size_t least = MIN(MBEDTLS_SSL_IN_CONTENT_LEN, MBEDTLS_SSL_OUT_CONTENT_LEN);
+    mpy_ssl_cut_t in, out; // the newest one is looked at first, and input is what Mbed TLS asks for first
+    mpy_ssl_cut_open(&out, 1, least, MPY_SSL_BUFFER_SMALL);
+    mpy_ssl_cut_open(&in, 1, least, MPY_SSL_BUFFER_SMALL_IN);
     int ret = mbedtls_ssl_setup(buffers->ssl, conf);
-    mpy_ssl_cut_close(&cut);
-    if (ret == 0 && cut.times != 0) {
+    mpy_ssl_cut_close(&in);
+    mpy_ssl_cut_close(&out);
+    if (ret == 0 && (in.times != 0 || out.times != 0)) {
         ret = MBEDTLS_ERR_SSL_INTERNAL_ERROR; // not the two buffers that this file knows
     }
     if (ret == 0) {
-        buffers->in = (mpy_ssl_buffer_t) {.small = FIELD(buffers, in_buf), .size = MPY_SSL_BUFFER_SMALL};
+        buffers->in = (mpy_ssl_buffer_t) {.small = FIELD(buffers, in_buf), .size = MPY_SSL_BUFFER_SMALL_IN};
         buffers->out = (mpy_ssl_buffer_t) {.small = FIELD(buffers, out_buf), .size = MPY_SSL_BUFFER_SMALL};
         mbedtls_ssl_set_bio(buffers->ssl, buffers, send, receive, NULL);
     }
@@ -254,11 +258,11 @@ int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, const mbedtls_ssl_config *
 
 void mpy_ssl_buffers_free(mpy_ssl_buffers_t *buffers) {
     if (buffers->in.small != NULL) {
-        replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL);
+        replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL_IN);
         replace(buffers, &buffers->out, MPY_SSL_BUFFER_SMALL);
         FIELD(buffers, in_buf) = NULL;
         FIELD(buffers, out_buf) = NULL;
-        mbedtls_platform_zeroize(buffers->in.small, MPY_SSL_BUFFER_SMALL);
+        mbedtls_platform_zeroize(buffers->in.small, MPY_SSL_BUFFER_SMALL_IN);
         mbedtls_platform_zeroize(buffers->out.small, MPY_SSL_BUFFER_SMALL);
         mpy_ssl_free(buffers->in.small);
         mpy_ssl_free(buffers->out.small);
@@ -271,7 +275,7 @@ void mpy_ssl_buffers_settle(mpy_ssl_buffers_t *buffers, bool eager) {
         replace(buffers, &buffers->out, MPY_SSL_BUFFER_SMALL);
     }
     if (eager ? in_is_spare(buffers) : in_is_idle(buffers)) {
-        replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL);
+        replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL_IN);
     }
 }
 

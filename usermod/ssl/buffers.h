@@ -28,12 +28,14 @@
 #include "memory.h"
 #include "stream.h"
 
-// Bytes of each of the two buffers that stay. An encrypted alert needs 93 of them (RFC 5246, 6.2.3.2: 8 of Mbed TLS's,
-// header 5, IV 16, alert 2, HMAC-SHA-384 48, padding 14); with an AEAD there is room for 90 bytes of data.
-#define MPY_SSL_BUFFER_SMALL 128
+// Bytes of the two buffers that stay. An alert must need no memory to be sent, and takes up to 93 (RFC 5246, 6.2.3.2: 8 of Mbed TLS's,
+// header 5, IV 16, alert 2, HMAC-SHA-384 48, padding 14); with an AEAD there is room for 58 bytes of data. Input has room for
+// a record's header, for an alert with an AEAD, and for 19 bytes of data with ChaCha20-Poly1305.
+#define MPY_SSL_BUFFER_SMALL 96
+#define MPY_SSL_BUFFER_SMALL_IN 48
 
 typedef struct {
-    unsigned char *small; // stays
+    unsigned char *small; // stays, except beside a buffer for the largest records; if it cannot be had again, that one stays
     size_t size;          // of the buffer in use
 } mpy_ssl_buffer_t;
 

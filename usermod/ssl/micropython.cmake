@@ -108,7 +108,7 @@ if(TARGET micropy_lib_mbedtls)
     endif()
     # The library that MicroPython links becomes this one: our configuration, and only the files that it uses.
     set(MPY_SSL_MBEDTLS_NAMES
-        aes asn1parse asn1write base64 bignum bignum_core bignum_mod bignum_mod_raw chacha20 chachapoly
+        aes asn1parse asn1write base64 bignum bignum_core bignum_mod bignum_mod_raw block_cipher chacha20 chachapoly
         cipher cipher_wrap constant_time ctr_drbg ecdh ecdsa ecp ecp_curves gcm hmac_drbg md md5 oid
         pem pk pk_ecc pk_wrap pkcs5 pkparse platform platform_util poly1305 rsa rsa_alt_helpers sha1
         sha256 sha512 ssl_ciphersuites ssl_client ssl_msg ssl_tls ssl_tls12_client ssl_tls12_server x509 x509_crt)

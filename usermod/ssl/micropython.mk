@@ -84,7 +84,7 @@ CFLAGS_USERMOD += -DMP_CONFIGFILE='"$(abspath $(MPY_SSL_DIR))/mpconfig_without_s
 
 # Objects of Mbed TLS are placed by name alone, so that they do not depend on where its source is.
 PY_O += $(addprefix $(BUILD)/mbedtls/, \
-	aes.o asn1parse.o asn1write.o base64.o bignum.o bignum_core.o bignum_mod.o bignum_mod_raw.o chacha20.o chachapoly.o \
+	aes.o asn1parse.o asn1write.o base64.o bignum.o bignum_core.o bignum_mod.o bignum_mod_raw.o block_cipher.o chacha20.o chachapoly.o \
 	cipher.o cipher_wrap.o constant_time.o ctr_drbg.o ecdh.o ecdsa.o ecp.o ecp_curves.o gcm.o hmac_drbg.o md.o md5.o oid.o \
 	pem.o pk.o pk_ecc.o pk_wrap.o pkcs5.o pkparse.o platform.o platform_util.o poly1305.o rsa.o rsa_alt_helpers.o sha1.o \
 	sha256.o sha512.o ssl_ciphersuites.o ssl_client.o ssl_msg.o ssl_tls.o ssl_tls12_client.o ssl_tls12_server.o x509.o x509_crt.o)

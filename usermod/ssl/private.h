@@ -154,7 +154,7 @@ static inline mbedtls_ssl_protocol_version mpy_ssl_private_maximum_version(const
     return conf->MBEDTLS_PRIVATE(max_tls_version);
 }
 
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+#if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
 // The peer's certificate of a session, which 3.6 neither saves nor loads in TLS 1.3; the session's own, or NULL.
 static inline mbedtls_x509_crt *mpy_ssl_private_session_certificate(const mbedtls_ssl_session *session) {
     return session->MBEDTLS_PRIVATE(peer_cert);
@@ -164,7 +164,9 @@ static inline mbedtls_x509_crt *mpy_ssl_private_session_certificate(const mbedtl
 static inline void mpy_ssl_private_session_set_certificate(mbedtls_ssl_session *session, mbedtls_x509_crt *certificate) {
     session->MBEDTLS_PRIVATE(peer_cert) = certificate;
 }
+#endif
 
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
 // The same for the handshake of a server that goes on with a session.
 static inline void mpy_ssl_private_set_peer_certificate(mbedtls_ssl_context *ssl, mbedtls_x509_crt *certificate) {
     mpy_ssl_private_session_set_certificate(ssl->MBEDTLS_PRIVATE(session_negotiate), certificate);

@@ -139,9 +139,25 @@ static mpy_ssl_saved_t *make_saved(mpy_ssl_session_t *session, const mbedtls_ssl
 
 // What the handshake has negotiated, or NULL.
 static mpy_ssl_saved_t *save(mpy_ssl_session_t *session) {
-    const mbedtls_ssl_session *made = mpy_ssl_private_session(&session->ssl);
-    bool useful = !is_tls1_3(session) && session->resume.extended && can_be_resumed(made);
-    return useful ? make_saved(session, made) : NULL;
+    mbedtls_ssl_session *made = mpy_ssl_private_session(&session->ssl);
+    if (is_tls1_3(session) || !session->resume.extended || !can_be_resumed(made)) {
+        return NULL;
+    }
+    #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+    mbedtls_x509_crt *own = mpy_ssl_private_session_certificate(made);
+    mbedtls_x509_crt lent; // its DER is all that is looked at
+    if (session->peer_der != NULL) {
+        mbedtls_x509_crt_init(&lent);
+        lent.raw.p = session->peer_der;
+        lent.raw.len = mpy_ssl_size(session->peer_der);
+        mpy_ssl_private_session_set_certificate(made, &lent);
+    }
+    mpy_ssl_saved_t *saved = make_saved(session, made);
+    mpy_ssl_private_session_set_certificate(made, own);
+    return saved;
+    #else
+    return make_saved(session, made);
+    #endif
 }
 
 mpy_ssl_saved_t *mpy_ssl_resume_saved(mpy_ssl_session_t *session) {

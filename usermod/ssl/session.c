@@ -40,6 +40,8 @@ static void release(mpy_ssl_session_t *session) {
         mpy_ssl_keylog_free(&session->keylog);
         #endif
         mpy_ssl_free(session->ip_address);
+        mpy_ssl_free(session->peer_der);
+        session->peer_der = NULL;
         session->identity = NULL;
         session->other_identity = NULL;
         session->trust = NULL;
@@ -459,6 +461,34 @@ static int lack_memory(mpy_ssl_session_t *session, int want) {
     return want;
 }
 
+// What Mbed TLS keeps of a certificate is larger than its DER. Tickets of TLS 1.3 go on with that.
+static void keep_peer_certificate(mpy_ssl_session_t *session) {
+    #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+    mbedtls_ssl_session *made = mpy_ssl_private_session(&session->ssl);
+    mbedtls_x509_crt *peer = mpy_ssl_private_session_certificate(made);
+    if (peer != NULL && mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_2) {
+        session->peer_der = mpy_ssl_calloc(1, peer->raw.len);
+    }
+    if (session->peer_der != NULL) {
+        memcpy(session->peer_der, peer->raw.p, peer->raw.len);
+        mbedtls_x509_crt_free(peer);
+        mbedtls_free(peer);
+        mpy_ssl_private_session_set_certificate(made, NULL);
+    } else {
+        mpy_ssl_certificate_keep_der(peer);
+    }
+    session->alloc_failures = mpy_ssl_alloc_failures();
+    #else
+    (void)session;
+    #endif
+}
+
+const uint8_t *mpy_ssl_session_peer_certificate(const mpy_ssl_session_t *session, size_t *len) {
+    const mbedtls_x509_crt *peer = mbedtls_ssl_get_peer_cert(&session->ssl);
+    *len = session->peer_der != NULL ? mpy_ssl_size(session->peer_der) : peer != NULL ? peer->raw.len : 0;
+    return session->peer_der != NULL ? session->peer_der : peer != NULL ? peer->raw.p : NULL;
+}
+
 static void handshake_done(mpy_ssl_session_t *session) {
     #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
     mpy_ssl_private_free_handshake(&session->ssl);
@@ -467,9 +497,10 @@ static void handshake_done(mpy_ssl_session_t *session) {
     session->stream.timed = false;
     session->stream.idle = 0;
     mpy_ssl_buffers_settle(&session->buffers, true);
-    #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
-    mpy_ssl_certificate_keep_der((mbedtls_x509_crt *)mbedtls_ssl_get_peer_cert(&session->ssl));
-    #endif
+    keep_peer_certificate(session);
+    if (mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_2) {
+        mbedtls_ssl_set_hostname(&session->ssl, NULL); // tickets of 1.3 are still to come
+    }
 }
 
 static int handshake_steps(mpy_ssl_session_t *session) {

@@ -70,18 +70,19 @@ typedef struct mpy_ssl_session {
     uint32_t unfinished_hash;
     size_t dropped;        // bytes that came after our close_notify
     size_t alloc_failures; // reading at the start of the current call
+    uint8_t *peer_der;     // the peer's certificate after a handshake of TLS 1.2, or NULL; the size is that of the block
     uint8_t verify_mode;
     uint8_t alert;         // to be sent instead of the one that error.h names; 0: none
-    mpy_ssl_resume_t resume;
-    mpy_ssl_slices_t slices;
-    mpy_ssl_sni_t sni;     // given by the owner
-    mpy_ssl_keylog_t keylog;
-    mpy_ssl_psk_t psk;
     bool open;             // ssl and conf are in use
     bool keep_stream;      // a failure leaves the stream open, because it is still the caller's
     bool peer_closed;      // close_notify was received
     bool update_due;       // the peer has asked for new keys (RFC 8446, 4.6.3)
     bool said_goodbye;     // close_notify was sent, or waits in the output buffer
+    mpy_ssl_resume_t resume;
+    mpy_ssl_slices_t slices;
+    mpy_ssl_sni_t sni;     // given by the owner
+    mpy_ssl_keylog_t keylog;
+    mpy_ssl_psk_t psk;
     mpy_ssl_buffers_t buffers;
     mpy_ssl_usage_t usage; // without what is shared with the context
     mbedtls_ssl_config conf;
@@ -121,6 +122,9 @@ int mpy_ssl_session_unwrap(mpy_ssl_session_t *session);
 
 // Releases everything but the stream, which it returns: for a connection that mpy_ssl_session_unwrap() has ended.
 mp_obj_t mpy_ssl_session_detach(mpy_ssl_session_t *session);
+
+// The peer's certificate in DER, borrowed until the connection ends; NULL if it has shown none, or the handshake is not complete.
+const uint8_t *mpy_ssl_session_peer_certificate(const mpy_ssl_session_t *session, size_t *len);
 
 // True if a read would give something without asking the stream.
 bool mpy_ssl_session_has_input(const mpy_ssl_session_t *session);

@@ -367,8 +367,9 @@ static mp_obj_t socket_getpeercert(size_t n_args, const mp_obj_t *args) {
     if (n_args < 2 || !mp_obj_is_true(args[1])) {
         mp_raise_NotImplementedError(MP_ERROR_TEXT("only getpeercert(True) is available"));
     }
-    const mbedtls_x509_crt *certificate = is_connected(self) ? mbedtls_ssl_get_peer_cert(&self->session.ssl) : NULL;
-    return certificate != NULL ? mp_obj_new_bytes(certificate->raw.p, certificate->raw.len) : mp_const_none;
+    size_t len;
+    const uint8_t *certificate = is_connected(self) ? mpy_ssl_session_peer_certificate(&self->session, &len) : NULL;
+    return certificate != NULL ? mp_obj_new_bytes(certificate, len) : mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(socket_getpeercert_obj, 1, 2, socket_getpeercert);
 #endif
