@@ -6,12 +6,12 @@
 #include "binding.h"
 
 // Another layout of what is hashed gets another number, and old sessions are refused.
-#define LAYOUT 2
+#define LAYOUT 3
 
 static int settings_update(mbedtls_sha256_context *hash, const mpy_ssl_options_t *options) {
     uint8_t head[] = {
         LAYOUT, (uint8_t)options->minimum_version, (uint8_t)options->maximum_version, options->server_side, options->verify_mode,
-        options->trust != NULL, options->identity != NULL, options->other_identity != NULL,
+        options->fragment, options->trust != NULL, options->identity != NULL, options->other_identity != NULL,
         (uint8_t)(options->verify_serial >> 24), (uint8_t)(options->verify_serial >> 16),
         (uint8_t)(options->verify_serial >> 8), (uint8_t)options->verify_serial,
     };

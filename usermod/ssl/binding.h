@@ -12,7 +12,7 @@
 #include "saved.h"
 #include "session.h"
 
-// The settings: role, versions (one session has one of them, and Mbed TLS offers it alone), verify_mode, trusted CAs, our own
+// The settings: role, versions (one session has one of them, and Mbed TLS offers it alone), the longest record (likewise), verify_mode, trusted CAs, our own
 // certificate, and verify_callback, which counts as another one whenever it is assigned. Returns 0 or a negative Mbed TLS error.
 int mpy_ssl_binding_settings(const mpy_ssl_options_t *options, uint8_t settings[MPY_SSL_BINDING]);
 

@@ -7,6 +7,7 @@
 #include "mbedtls/version.h"
 
 #include "buffers.h"
+#include "fragment.h"
 #include "guard.h"
 #include "record.h"
 
@@ -106,9 +107,22 @@ static size_t whole_message(const mpy_ssl_buffers_t *buffers) {
     return MIN(size, MBEDTLS_SSL_IN_CONTENT_LEN);
 }
 
+// RFC 6066, 4, of which Mbed TLS thinks only where it writes.
+static bool exceeds_fragment(const mpy_ssl_buffers_t *buffers, size_t len) {
+    #if MPY_SSL_HAVE_FRAGMENT
+    int expansion = buffers->limit != 0 ? mbedtls_ssl_get_record_expansion(buffers->ssl) : 0; // with the header
+    return expansion >= MPY_SSL_RECORD_HEADER && len > buffers->limit + (size_t)expansion - MPY_SSL_RECORD_HEADER;
+    #else
+    (void)buffers;
+    (void)len;
+    return false;
+    #endif
+}
+
 // RFC 5246, 6.2.1. Mbed TLS has room for the expansion of encrypted records, and would read that much in plain text, too.
-static bool is_overlong(const mpy_ssl_buffers_t *buffers) {
-    return FIELD(buffers, transform_in) == NULL && mpy_ssl_record_length(&buffers->stream->rx) > MBEDTLS_SSL_IN_CONTENT_LEN;
+bool mpy_ssl_buffers_is_overlong(const mpy_ssl_buffers_t *buffers) {
+    size_t len = mpy_ssl_record_length(&buffers->stream->rx);
+    return FIELD(buffers, transform_in) == NULL ? len > MBEDTLS_SSL_IN_CONTENT_LEN : exceeds_fragment(buffers, len);
 }
 
 // A record that has brought a handshake nowhere is idle. Mbed TLS skips warnings, and TLS 1.3 encrypts and pads them, so that only this
@@ -143,9 +157,13 @@ static int receive(void *ctx, unsigned char *buf, size_t len) {
     if (ret != 0) {
         return ret;
     }
+    bool is_body = buf >= FIELD(buffers, in_hdr) + MPY_SSL_RECORD_HEADER;
+    if (is_body && mpy_ssl_buffers_is_overlong(buffers)) {
+        return MBEDTLS_ERR_SSL_INVALID_RECORD;
+    }
     if (needed > buffers->in.size) {
         buffers->wanted = MAX(needed, whole_message(buffers));
-        return is_overlong(buffers) ? MBEDTLS_ERR_SSL_INVALID_RECORD : MBEDTLS_ERR_SSL_WANT_READ;
+        return MBEDTLS_ERR_SSL_WANT_READ;
     }
     if (in_is_idle(buffers)) {
         buffers->wanted = MPY_SSL_BUFFER_SMALL_IN;
@@ -182,6 +200,10 @@ static int make_out(mpy_ssl_buffers_t *buffers, size_t len, size_t expansion) {
 
 int mpy_ssl_buffers_before_write(mpy_ssl_buffers_t *buffers, size_t len) {
     int expansion = mbedtls_ssl_get_record_expansion(buffers->ssl); // with the header
+    #if MPY_SSL_HAVE_FRAGMENT
+    int most = mbedtls_ssl_get_max_out_record_payload(buffers->ssl); // less than our own limit where the peer has one
+    len = most >= 0 ? MIN(len, (size_t)most) : len;
+    #endif
     return expansion < 0 ? expansion : make_out(buffers, len, (size_t)expansion);
 }
 
@@ -279,6 +301,10 @@ void mpy_ssl_buffers_settle(mpy_ssl_buffers_t *buffers, bool eager) {
     }
 }
 
+void mpy_ssl_buffers_limit(mpy_ssl_buffers_t *buffers, size_t len) {
+    buffers->limit = len;
+}
+
 size_t mpy_ssl_buffers_in_size(const mpy_ssl_buffers_t *buffers) {
     return buffers->in.size;
 }
@@ -329,6 +355,14 @@ int mpy_ssl_buffers_before_step(mpy_ssl_buffers_t *buffers) {
 void mpy_ssl_buffers_settle(mpy_ssl_buffers_t *buffers, bool eager) {
     (void)buffers;
     (void)eager;
+}
+
+void mpy_ssl_buffers_limit(mpy_ssl_buffers_t *buffers, size_t len) {
+    buffers->limit = len; // not kept to
+}
+
+bool mpy_ssl_buffers_is_overlong(const mpy_ssl_buffers_t *buffers) {
+    return mpy_ssl_record_length(&buffers->stream->rx) > MBEDTLS_SSL_IN_CONTENT_LEN;
 }
 
 size_t mpy_ssl_buffers_in_size(const mpy_ssl_buffers_t *buffers) {

@@ -47,6 +47,7 @@ typedef struct {
     mpy_ssl_buffer_t out;
     uint32_t mark;         // where the handshake stood when the newest record began
     bool judged;           // whether the record before the next one has brought the handshake on
+    size_t limit;          // bytes of content that a record from the peer may have; 0: as many as TLS allows
     size_t wanted;         // size that the input buffer is to have before f_recv is called again; 0: it has it
     mpy_ssl_usage_t *usage; // where that is counted which is taken and given back
 } mpy_ssl_buffers_t;
@@ -69,6 +70,12 @@ int mpy_ssl_buffers_before_write(mpy_ssl_buffers_t *buffers, size_t len);
 // To be called before each mbedtls_ssl_handshake_step(): makes room for a message if one may be written in it; else sends what
 // was written and gives back what is not needed. 0, MBEDTLS_ERR_SSL_ALLOC_FAILED, or what f_send returns.
 int mpy_ssl_buffers_before_step(mpy_ssl_buffers_t *buffers);
+
+// From here on a record of the peer may not have more than `len` bytes of content.
+void mpy_ssl_buffers_limit(mpy_ssl_buffers_t *buffers, size_t len);
+
+// True if the newest record from the peer is longer than it may be.
+bool mpy_ssl_buffers_is_overlong(const mpy_ssl_buffers_t *buffers);
 
 // Gives back what is empty. With `eager` false an input buffer is kept if the stream has more to read. Does nothing to an
 // input buffer that is being filled, by another thread or below a stream that was written in Python.

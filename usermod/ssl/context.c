@@ -41,6 +41,7 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     self->verify_serial = 0;
     self->options = 0;
     self->session_cache = true;
+    self->fragment = MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
     self->keylog_filename = mp_const_none;
     self->keylog_callback = mp_const_none;
     mpy_ssl_psk_init(&self->psk);
@@ -79,6 +80,15 @@ static void set_verify_callback(mpy_ssl_context_t *self, mp_obj_t value) {
     self->verify_serial = value != mp_const_none ? ++assigned : 0;
     self->verify_callback = value;
 }
+
+#if MPY_SSL_HAVE_FRAGMENT
+static void set_fragment(mpy_ssl_context_t *self, mp_obj_t value) {
+    if (self->protocol != MPY_SSL_PROTOCOL_TLS_CLIENT) {
+        mp_raise_ValueError(MP_ERROR_TEXT("max_fragment_length is for clients to ask for"));
+    }
+    self->fragment = mpy_ssl_fragment_code(value);
+}
+#endif
 
 #if MPY_SSL_SNI_CALLBACK
 static void set_sni_callback(mpy_ssl_context_t *self, mp_obj_t value) {
@@ -134,6 +144,10 @@ static bool store_attr(mpy_ssl_context_t *self, qstr attr, mp_obj_t value) {
         mpy_ssl_keylog_check_callback(value);
         self->keylog_callback = value;
     #endif
+    #if MPY_SSL_HAVE_FRAGMENT
+    } else if (attr == MP_QSTR_max_fragment_length) {
+        set_fragment(self, value);
+    #endif
     #if MPY_SSL_SNI_CALLBACK
     } else if (attr == MP_QSTR_sni_callback) {
         set_sni_callback(self, value);
@@ -168,6 +182,10 @@ static void context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             dest[0] = self->keylog_filename;
         } else if (attr == MP_QSTR_keylog_callback) {
             dest[0] = self->keylog_callback;
+        #endif
+        #if MPY_SSL_HAVE_FRAGMENT
+        } else if (attr == MP_QSTR_max_fragment_length) {
+            dest[0] = mpy_ssl_fragment_length(self->fragment);
         #endif
         #if MPY_SSL_SNI_CALLBACK
         } else if (attr == MP_QSTR_sni_callback) {
@@ -396,6 +414,7 @@ static mpy_ssl_options_t options_of(const mpy_ssl_context_t *self) {
         .keylog_callback = self->keylog_callback,
         .psk = &self->psk,
         .verify_serial = self->verify_serial,
+        .fragment = self->fragment,
         .session_cache = self->session_cache,
         .tickets_allowed = !(self->options & MPY_SSL_OP_NO_TICKET),
     };

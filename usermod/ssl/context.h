@@ -40,6 +40,7 @@ typedef struct {
     uint32_t verify_serial;   // of verify_callback, see binding.h
     uint32_t options;         // OP_*
     bool session_cache;
+    uint8_t fragment;         // what a client asks for, see fragment.h
     mp_obj_t keylog_filename; // path or None
     mp_obj_t keylog_callback; // see keylog.h; or None
     mpy_ssl_psk_t psk;

@@ -132,12 +132,22 @@ static uint8_t collect(mpy_ssl_span_t block, uint64_t *types) {
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 
+// Mbed TLS does not note that a client has asked for max_fragment_length.
+static bool was_offered(const mbedtls_ssl_context *ssl, unsigned type) {
+    #if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
+    if (type == MBEDTLS_TLS_EXT_MAX_FRAGMENT_LENGTH) {
+        return ssl->conf->mfl_code != MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
+    }
+    #endif
+    return ssl->handshake->sent_extensions & mbedtls_ssl_get_extension_mask(type);
+}
+
 // RFC 8446, 4.2: only extensions that were offered may be answered; a cookie needs no offer.
 static uint8_t check_answers(const mbedtls_ssl_context *ssl, mpy_ssl_span_t block) {
     uint16_t type;
     mpy_ssl_span_t body;
     while (mpy_ssl_hello_next(&block, &type, &body)) {
-        if (type != MBEDTLS_TLS_EXT_COOKIE && !(ssl->handshake->sent_extensions & mbedtls_ssl_get_extension_mask(type))) {
+        if (type != MBEDTLS_TLS_EXT_COOKIE && !was_offered(ssl, type)) {
             return ALERT(UNSUPPORTED_EXT);
         }
     }

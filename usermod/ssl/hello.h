@@ -12,6 +12,7 @@
 #include "span.h"
 
 #define MPY_SSL_EXTENSION_SERVER_NAME 0             // RFC 6066, 3
+#define MPY_SSL_EXTENSION_MAX_FRAGMENT_LENGTH 1     // RFC 6066, 4
 #define MPY_SSL_EXTENSION_ALPN 16                   // RFC 7301, 3.1
 #define MPY_SSL_EXTENSION_EXTENDED_MASTER_SECRET 23 // RFC 7627, 5.1
 

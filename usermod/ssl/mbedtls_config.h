@@ -116,6 +116,10 @@ long long mpy_ssl_time(long long *seconds);
 #define MBEDTLS_PSK_MAX_LEN 64              // RFC 4279, 5.3
 #endif
 
+#if !defined(MPY_SSL_MFL) || MPY_SSL_MFL
+#define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH     // RFC 6066, 4: an option of the build, see fragment.h
+#endif
+
 // A record from the peer may have 16 KB (RFC 5246, 6.2.1) and has to fit; ours are cut to 4 KB to save 12 KB. The buffers have
 // these sizes only while such records are in them: buffers.c.
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
@@ -161,7 +165,7 @@ long long mpy_ssl_time(long long *seconds);
 //   ERROR_C                 error.c has the names, shorter and for what can happen here
 //   SHA256_SMALLER          14 % more instructions for 0.9 KB
 //   SSL_RENEGOTIATION       attack surface; a request is answered with no_renegotiation
-//   SSL_MAX_FRAGMENT_LENGTH with VARIABLE_BUFFER_LENGTH it breaks a 16 KB in / 4 KB out split
+//   SSL_VARIABLE_BUFFER_LENGTH with MAX_FRAGMENT_LENGTH it breaks a 16 KB in / 4 KB out split; buffers.c does more
 //   SSL_PROTO_DTLS   not built yet
 //   curves below 256 bits, the Koblitz and the Brainpool curves       -15 KB; no public CA uses them
 #endif

@@ -11,7 +11,8 @@
 #   MPY_SSL_DEBUG      1: ssl.debug(), on rp2; 50 KB of flash. Default: 0
 #   MPY_SSL_PRIMITIVES 0 leaves out what examples/selftest.py needs; default: 1
 #   MPY_SSL_X25519     0 leaves out that group; default: 1, on the RP2040 0, on esp32 as the SDK says
-#   MPY_SSL_GROUPS     0 leaves out set_groups() and its like, MPY_SSL_SNI_CALLBACK 0 sni_callback; default: 1
+#   MPY_SSL_GROUPS     0 leaves out set_groups() and its like, MPY_SSL_SNI_CALLBACK 0 sni_callback, MPY_SSL_MFL 0
+#                      max_fragment_length; default: 1, on esp32 the last as the SDK says
 #
 # On rp2 Mbed TLS is built here, with this module's configuration; on esp32 it is ESP-IDF's component, with the SDK's.
 # What the module needs from a port beyond that is in ports/<port>/ssl.cmake of this project, where there is one.
@@ -47,6 +48,7 @@ foreach(name
         ec_point
         ec_x25519
         error
+        fragment
         groups
         guard
         hello
@@ -113,9 +115,11 @@ if(TARGET micropy_lib_mbedtls)
         pem pk pk_ecc pk_wrap pkcs5 pkparse platform platform_util poly1305 rsa rsa_alt_helpers sha1
         sha256 sha512 ssl_ciphersuites ssl_client ssl_msg ssl_tls ssl_tls12_client ssl_tls12_server x509 x509_crt)
     set(MPY_SSL_MBEDTLS_DEFINITIONS "MBEDTLS_CONFIG_FILE=\"${MPY_SSL_DIR}/mbedtls_config.h\"")
-    if(DEFINED MPY_SSL_X25519)
-        list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_X25519=${MPY_SSL_X25519})
-    endif()
+    foreach(option X25519 MFL)
+        if(DEFINED MPY_SSL_${option})
+            list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_${option}=${MPY_SSL_${option}})
+        endif()
+    endforeach()
     if(MPY_SSL_PSK)
         list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_PSK)
         target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_write_handshake_msg_ext) # see psk.c
@@ -134,11 +138,12 @@ if(TARGET micropy_lib_mbedtls)
             COMPILE_OPTIONS "-idirafter${MICROPY_LIB_MBEDTLS_DIR}/library")
         # Record buffers, see buffers.h; and mistakes of Mbed TLS 3.6.6, each mended by a header in front of its source file.
         target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_session_reset_msg_layer)
-        foreach(pair tls12_client=tls12_signatures tls13_generic=tls13_alerts tls13_keys=tls13_transforms)
+        foreach(pair tls12_client=tls12_signatures tls13_client=tls13_server_hello tls13_client=tls13_fragment
+                tls13_generic=tls13_alerts tls13_keys=tls13_transforms)
             string(REPLACE "=" ";" pair ${pair})
             list(GET pair 0 source)
             list(GET pair 1 header)
-            set_source_files_properties(${MICROPY_LIB_MBEDTLS_DIR}/library/ssl_${source}.c PROPERTIES
+            set_property(SOURCE ${MICROPY_LIB_MBEDTLS_DIR}/library/ssl_${source}.c APPEND PROPERTY
                 COMPILE_OPTIONS "-I${MICROPY_LIB_MBEDTLS_DIR}/library;-include;${MPY_SSL_DIR}/${header}.h")
         endforeach()
     endif()

@@ -10,7 +10,8 @@
 # MPY_SSL_DEBUG        1: ssl.debug(), 50 KB of flash; needs an Mbed TLS with its generated sources. Default: 0
 # MPY_SSL_MESSAGE_CHECKS 0: without guard.h's checks of messages, which take the place of Mbed TLS's alerts; default: 1
 # MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs,
-#                      -DMPY_SSL_X25519=0 that group, -DMPY_SSL_GROUPS=0 set_groups() and its like, -DMPY_SSL_SNI_CALLBACK=0 that
+#                      -DMPY_SSL_X25519=0 that group, -DMPY_SSL_GROUPS=0 set_groups() and its like, -DMPY_SSL_SNI_CALLBACK=0 that,
+#                      -DMPY_SSL_MFL=0 max_fragment_length
 #
 # The port must not build Mbed TLS itself, and does not: the stock module is switched off, and with it its library.
 
@@ -49,6 +50,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	ec_point.c \
 	ec_x25519.c \
 	error.c \
+	fragment.c \
 	groups.c \
 	guard.c \
 	hello.c \
@@ -139,7 +141,8 @@ endif
 # Mistakes of Mbed TLS 3.6.6 that can be mended from outside, each in a header that its source file gets in front.
 ifneq ($(MPY_SSL_HAVE_TLS1_3),)
 $(BUILD)/mbedtls/ssl_tls12_client.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls12_signatures.h
-$(BUILD)/mbedtls/ssl_tls13_client.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls13_server_hello.h
+$(BUILD)/mbedtls/ssl_tls13_client.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library \
+	-include $(MPY_SSL_DIR)/tls13_server_hello.h -include $(MPY_SSL_DIR)/tls13_fragment.h
 $(BUILD)/mbedtls/ssl_tls13_generic.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls13_alerts.h
 $(BUILD)/mbedtls/ssl_tls13_keys.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls13_transforms.h
 endif

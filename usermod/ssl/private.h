@@ -98,6 +98,13 @@ static inline const mbedtls_x509_crt *mpy_ssl_private_negotiated_peer(const mbed
 }
 #endif
 
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
+// What a server has granted, MBEDTLS_SSL_MAX_FRAG_LEN_*. 4.x: still private.
+static inline uint8_t mpy_ssl_private_session_fragment(const mbedtls_ssl_session *session) {
+    return session->MBEDTLS_PRIVATE(mfl_code);
+}
+#endif
+
 #if defined(MBEDTLS_SSL_ALPN)
 // The application protocol of a connection whose configuration has none; `name` has to last as long. 4.x: still private.
 static inline void mpy_ssl_private_set_alpn(mbedtls_ssl_context *ssl, const char *name) {

@@ -229,12 +229,30 @@ int mpy_ssl_resume_hello(mpy_ssl_session_t *session) {
     mpy_ssl_span_t name = mpy_ssl_hello_server_name(hello, len);
     self->hello_seen = true;
     self->extended = mpy_ssl_hello_extension(hello, len, MPY_SSL_EXTENSION_EXTENDED_MASTER_SECRET, &body);
+    #if MPY_SSL_HAVE_FRAGMENT
+    self->fragment = mpy_ssl_fragment_asked(hello, len);
+    #endif
     return mpy_ssl_binding_name(self->settings, name.data, name.len, self->binding);
 }
 
+// A session has one length of records for all its connections (RFC 6066, 4), and Mbed TLS would grant it unasked.
+static bool has_length(const mpy_ssl_resume_t *self, const mbedtls_ssl_session *old) {
+    #if MPY_SSL_HAVE_FRAGMENT
+    return mpy_ssl_private_session_fragment(old) == self->fragment;
+    #else
+    (void)self;
+    (void)old;
+    return true;
+    #endif
+}
+
 // RFC 7627, 5.3. Mbed TLS takes an error of these callbacks for "no such session", so it is remembered for after the step.
-static int found(mpy_ssl_session_t *session, int ret) {
+static int found(mpy_ssl_session_t *session, mbedtls_ssl_session *old, int ret) {
     mpy_ssl_resume_t *self = &session->resume;
+    if (ret == 0 && !is_tls1_3(session) && !has_length(self, old)) {
+        mbedtls_ssl_session_free(old);
+        ret = MBEDTLS_ERR_SSL_INVALID_MAC;
+    }
     if (ret == 0 && !self->extended && !is_tls1_3(session)) {
         self->without_extension = true;
         ret = MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
@@ -283,7 +301,7 @@ static int parse_ticket(void *ctx, mbedtls_ssl_session *old, unsigned char *tick
     if (ret == 0 && !is_acceptable(session, old)) {
         ret = MBEDTLS_ERR_SSL_INVALID_MAC;
     }
-    return found(session, ret);
+    return found(session, old, ret);
 }
 
 static int write_ticket(void *ctx, const mbedtls_ssl_session *made, unsigned char *start, const unsigned char *end, size_t *len,
@@ -309,7 +327,7 @@ static int find_by_id(void *ctx, unsigned char const *id, size_t len, mbedtls_ss
         ret = mpy_ssl_saved_load(saved, old);
     }
     mpy_ssl_saved_unref(saved);
-    return found(session, ret);
+    return found(session, old, ret);
 }
 
 static int keep_by_id(void *ctx, unsigned char const *id, size_t len, const mbedtls_ssl_session *made) {

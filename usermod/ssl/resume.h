@@ -30,6 +30,7 @@ typedef struct {
     bool local;                  // the binding means something in this run of the program only
     bool cached;                 // the client's session goes to the common cache
     bool by_ticket;              // the server gives tickets
+    uint8_t fragment;            // what the ClientHello asks for, see fragment.h
     bool hello_seen;             // the server knows name and extensions of the ClientHello
     bool extended;               // extended master secret
     bool reused;                 // this connection goes on with an old session

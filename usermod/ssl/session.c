@@ -93,7 +93,7 @@ void mpy_ssl_session_drop(mpy_ssl_session_t *session) {
 // --- Failure --------------------------------------------------------------------------------------------------
 
 static bool record_is_too_long(const mpy_ssl_session_t *session) {
-    return mpy_ssl_record_length(&session->stream.rx) > MBEDTLS_SSL_IN_CONTENT_LEN;
+    return mpy_ssl_record_length(&session->stream.rx) > MBEDTLS_SSL_IN_CONTENT_LEN || mpy_ssl_buffers_is_overlong(&session->buffers);
 }
 
 // The alert for a header that is none of TLS, or 0.
@@ -300,6 +300,11 @@ static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *option
         ret = mbedtls_ssl_conf_alpn_protocols(conf, session->alpn->names);
     }
     #endif
+    #if MPY_SSL_HAVE_FRAGMENT
+    if (ret == 0) {
+        ret = mbedtls_ssl_conf_max_frag_len(conf, options->fragment);
+    }
+    #endif
     mbedtls_ssl_conf_verify(conf, verify, session);
     mpy_ssl_sni_configure(session);
     ret = ret == 0 ? mpy_ssl_psk_configure(session, options) : ret;
@@ -449,6 +454,7 @@ static int after_step(mpy_ssl_session_t *session, int before) {
         return MBEDTLS_ERR_SSL_WANT_READ;
     }
     #endif
+    mpy_ssl_fragment_step(session, before);
     int ret = check_optional(session);
     ret = ret == 0 ? mpy_ssl_psk_step(session, before) : ret;
     return ret == 0 ? mpy_ssl_resume_step(session, before) : ret;
@@ -496,6 +502,7 @@ static void handshake_done(mpy_ssl_session_t *session) {
     session->stream.handshaking = false;
     session->stream.timed = false;
     session->stream.idle = 0;
+    mpy_ssl_fragment_done(session);
     mpy_ssl_buffers_settle(&session->buffers, true);
     keep_peer_certificate(session);
     if (mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_2) {

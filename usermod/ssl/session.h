@@ -21,6 +21,7 @@
 #include "certificate.h"
 #include "ciphers.h"
 #include "error.h"
+#include "fragment.h"
 #include "groups.h"
 #include "keylog.h"
 #include "psk.h"
@@ -49,6 +50,7 @@ typedef struct mpy_ssl_options {
     uint32_t verify_serial;       // another one for each callback that was assigned, 0 for none
     mpy_ssl_tickets_t *tickets;   // a server's, or NULL
     mpy_ssl_saved_t *saved;       // to be resumed, or NULL
+    uint8_t fragment;             // what a client asks for, MBEDTLS_SSL_MAX_FRAG_LEN_*
     bool session_cache;           // keep and find sessions without being told
     bool tickets_allowed;         // offer and give tickets
 } mpy_ssl_options_t;
@@ -72,6 +74,7 @@ typedef struct mpy_ssl_session {
     size_t alloc_failures; // reading at the start of the current call
     uint8_t *peer_der;     // the peer's certificate after a handshake of TLS 1.2, or NULL; the size is that of the block
     uint8_t verify_mode;
+    uint8_t fragment;      // MBEDTLS_SSL_MAX_FRAG_LEN_* that was granted
     uint8_t alert;         // to be sent instead of the one that error.h names; 0: none
     bool open;             // ssl and conf are in use
     bool keep_stream;      // a failure leaves the stream open, because it is still the caller's

@@ -471,6 +471,10 @@ static void socket_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         dest[0] = self->context;
     } else if (attr == MP_QSTR_server_hostname) {
         dest[0] = self->server_hostname;
+    #if MPY_SSL_HAVE_FRAGMENT
+    } else if (attr == MP_QSTR_max_fragment_length) {
+        dest[0] = mpy_ssl_fragment_length(is_connected(self) ? self->session.fragment : MBEDTLS_SSL_MAX_FRAG_LEN_NONE);
+    #endif
     #if defined(MBEDTLS_SSL_SESSION_TICKETS)
     } else if (attr == MP_QSTR_session) {
         dest[0] = mpy_ssl_sslsession_new(mpy_ssl_resume_saved(&self->session));

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""`max_fragment_length` with OpenSSL, which otherwise sends records of 16 KB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hil_tests import peers
+from hil_tests.certificates import Authority
+from hil_tests.scenarios.dut import Dut
+from hil_tests.scenarios.failures import assert_ended_well
+
+pytestmark = pytest.mark.requires("max-fragment-length")
+
+SIZE = 40_000
+CLIENT = """
+def work():
+    c = context(ssl.PROTOCOL_TLS_CLIENT)
+    c.max_fragment_length = LENGTH
+    s = c.wrap_socket(dial(), server_hostname=NAME)
+    print(s.max_fragment_length)
+    digest, longest = hashlib.sha256(), 0
+    while True:
+        data = s.recv(700)
+        if not data:
+            break
+        digest.update(data)
+        longest = max(longest, ssl.memory_info(s)["input"])
+    print("".join("%02x" % b for b in digest.digest()))
+    print(longest)
+    s.close()
+"""
+SERVER = """
+def work():
+    c = context(ssl.PROTOCOL_TLS_SERVER)
+    l = listen()
+    for _ in range(TIMES):
+        s = l.accept()[0]
+        print("accepted")
+        s = c.wrap_socket(s, server_side=True)
+        s.write(s.read(4) * 1000)
+        print(s.max_fragment_length, s.session_reused)
+        s.close()
+    l.close()
+"""
+
+
+@pytest.mark.parametrize("length", [None, 512, 4096])
+def test_input_takes_no_more_than_was_granted(
+    dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer], length: int | None
+) -> None:
+    server = tls_server(authority.p256, peers.source(SIZE), maximum="1.2")
+    granted, digest, longest, end = dut.attempt(CLIENT, {**server.values(dut.board), "LENGTH": length})
+    assert (granted, digest, end) == (str(length), server.session().sent_digest, "done")
+    limit = 16384 if length is None else length
+    assert limit < int(longest) <= limit + 120
+
+
+@pytest.mark.requires("tls-1.3")
+def test_an_answer_of_tls_1_3_is_no_surprise(
+    dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]
+) -> None:
+    server = tls_server(authority.p256, peers.source(SIZE))
+    values = {**server.values(dut.board), "LENGTH": 1024, "VERSIONS": (0x0303, 0x0304)}
+    granted, digest, _, end = dut.attempt(CLIENT, values)
+    assert (granted, digest, end) == ("None", server.session().sent_digest, "done")
+    assert server.session().version == "TLSv1.3"
+    assert_ended_well(server.session())
+
+
+def test_a_server_grants_it_and_resumes_with_the_same_only(dut: Dut, authority: Authority, tmp_path: Path) -> None:
+    service = dut.serve(authority.p256, SERVER, TIMES=4)
+    stored = str(tmp_path / "session.pem")
+    for words in (
+        ["-maxfraglen", "512", "-sess_out", stored],
+        ["-maxfraglen", "512", "-sess_in", stored],
+        ["-sess_in", stored],
+        [],
+    ):
+        result = peers.openssl_client(
+            service.address, "-tls1_2", *words, root=authority.p256, stdin=b"ping", timeout=dut.patience
+        )
+        assert b"ping" * 1000 in result.output, (result.output, result.error)
+    lines = [line for line in service.lines() if line != "accepted"]
+    assert lines == ["512 False", "512 True", "None False", "None False", "done"]

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "py/runtime.h"
+
+#include "fragment.h"
+#include "hello.h"
+#include "private.h"
+#include "session.h"
+
+#if MPY_SSL_HAVE_FRAGMENT
+
+#define SHORTEST 512
+
+static size_t length_of(uint8_t code) {
+    return (size_t)SHORTEST / 2 << code;
+}
+
+uint8_t mpy_ssl_fragment_code(mp_obj_t length) {
+    mp_int_t wanted = length != mp_const_none ? mp_obj_get_int(length) : 0;
+    uint8_t code = MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
+    while (wanted != 0 && ++code < MBEDTLS_SSL_MAX_FRAG_LEN_INVALID) {
+        if ((mp_int_t)length_of(code) == wanted) {
+            return code;
+        }
+    }
+    if (length != mp_const_none) {
+        mp_raise_ValueError(MP_ERROR_TEXT("max_fragment_length must be None, 512, 1024, 2048 or 4096"));
+    }
+    return code;
+}
+
+mp_obj_t mpy_ssl_fragment_length(uint8_t code) {
+    return code != MBEDTLS_SSL_MAX_FRAG_LEN_NONE ? MP_OBJ_NEW_SMALL_INT(length_of(code)) : mp_const_none;
+}
+
+uint8_t mpy_ssl_fragment_asked(const uint8_t *hello, size_t len) {
+    mpy_ssl_span_t body;
+    bool asked = mpy_ssl_hello_extension(hello, len, MPY_SSL_EXTENSION_MAX_FRAGMENT_LENGTH, &body) && body.len == 1;
+    return asked ? body.data[0] : MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
+}
+
+static bool is_server(const mpy_ssl_session_t *session) {
+    return mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
+}
+
+static bool is_tls1_2(const mpy_ssl_session_t *session) {
+    return mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_2;
+}
+
+void mpy_ssl_fragment_step(mpy_ssl_session_t *session, int before) {
+    if (before == MBEDTLS_SSL_SERVER_HELLO && mpy_ssl_private_state(&session->ssl) != before && !is_server(session)
+        && is_tls1_2(session)) {
+        size_t len;
+        const uint8_t *hello = mpy_ssl_private_message(&session->ssl, &len);
+        session->fragment = mpy_ssl_fragment_asked(hello, len); // Mbed TLS has compared it with what was asked for
+    }
+}
+
+void mpy_ssl_fragment_done(mpy_ssl_session_t *session) {
+    if (is_server(session) && is_tls1_2(session)) {
+        session->fragment = mpy_ssl_private_session_fragment(mpy_ssl_private_session(&session->ssl));
+    }
+    if (session->fragment != MBEDTLS_SSL_MAX_FRAG_LEN_NONE) {
+        mpy_ssl_buffers_limit(&session->buffers, length_of(session->fragment));
+    }
+}
+
+#endif
