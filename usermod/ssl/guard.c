@@ -18,11 +18,11 @@
 
 // --- Input ----------------------------------------------------------------------------------------------------
 
+#if defined(MPY_SSL_MESSAGE_CHECKS)
+
 static bool is_tls1_3(const mbedtls_ssl_context *ssl) {
     return mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
 }
-
-#if defined(MPY_SSL_MESSAGE_CHECKS)
 
 // Where Mbed TLS has decrypted a record; once it has passed over a message it keeps no pointer to it.
 static const unsigned char *last_content(const mbedtls_ssl_context *ssl) {
@@ -55,8 +55,6 @@ static int check_passed_over(const mbedtls_ssl_context *ssl, const mpy_ssl_recor
     return ret;
 }
 
-#endif
-
 static bool is_out_of_place(const mbedtls_ssl_context *ssl, const mpy_ssl_record_t *rx, bool handshaking) {
     uint8_t type = rx->header[0];
     if (!is_tls1_3(ssl) || rx->body_left == 0) {
@@ -65,18 +63,19 @@ static bool is_out_of_place(const mbedtls_ssl_context *ssl, const mpy_ssl_record
     return type == MPY_SSL_RECORD_CHANGE_CIPHER_SPEC ? !handshaking : type == MPY_SSL_RECORD_HANDSHAKE && FIELD(ssl, transform_in) != NULL;
 }
 
+#endif
+
 int mpy_ssl_guard_input(const mbedtls_ssl_context *ssl, const mpy_ssl_record_t *rx, bool handshaking) {
     #if MBEDTLS_VERSION_NUMBER >= 0x03060300
     if (FIELD(ssl, badmac_seen_or_in_hsfraglen) != 0 && FIELD(ssl, in_hslen) > MBEDTLS_SSL_IN_CONTENT_LEN) {
         return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
     }
     #endif
-    if (is_out_of_place(ssl, rx, handshaking)) {
-        return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
-    }
     #if defined(MPY_SSL_MESSAGE_CHECKS)
-    return check_passed_over(ssl, rx);
+    return is_out_of_place(ssl, rx, handshaking) ? MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE : check_passed_over(ssl, rx);
     #else
+    (void)rx;
+    (void)handshaking;
     return 0;
     #endif
 }

@@ -25,10 +25,10 @@ int mpy_ssl_guard_read_record(mbedtls_ssl_context *ssl, unsigned update_hs_diges
 
 // Looks at what is there when Mbed TLS asks for more input: at the message that it has passed over, and at the newest header. 0, or
 // the code with which the connection has to end:
-//   with MPY_SSL_MESSAGE_CHECKS an alert of a level that does not exist (RFC 5246, 7.2), and in TLS 1.3 an error that calls itself a
-//   warning (RFC 8446, 6) or a change_cipher_spec that is encrypted (5);
 //   a handshake message that cannot fit (its header tells, long before it has all come);
-//   in TLS 1.3 a record in clear text after keys have been agreed, or a change_cipher_spec after the handshake (RFC 8446, 5)
+// and with MPY_SSL_MESSAGE_CHECKS
+//   an alert of a level that does not exist (RFC 5246, 7.2); in TLS 1.3 an error that calls itself a warning (RFC 8446, 6), a record in
+//   clear text after keys have been agreed, a change_cipher_spec that is encrypted, or after the handshake (RFC 8446, 5)
 int mpy_ssl_guard_input(const mbedtls_ssl_context *ssl, const mpy_ssl_record_t *rx, bool handshaking);
 
 #endif

@@ -20,10 +20,12 @@ static bool take_head(const uint8_t *hello, size_t len, mpy_ssl_span_t *rest) {
 // Takes all in front of the extensions.
 static bool take_fixed_part(const uint8_t *message, size_t len, mpy_ssl_span_t *rest) {
     mpy_ssl_span_t skipped;
+    #if defined(MPY_SSL_MESSAGE_CHECKS)
     if (message[0] == ENCRYPTED_EXTENSIONS) {
         *rest = (mpy_ssl_span_t) {message, len};
         return mpy_ssl_span_take(rest, HANDSHAKE_HEADER, &skipped);
     }
+    #endif
     bool ok = take_head(message, len, rest);
     if (ok && message[0] == CLIENT_HELLO) {
         return mpy_ssl_span_take_vector(rest, 2, &skipped) && mpy_ssl_span_take_vector(rest, 1, &skipped); // suites, compression
@@ -31,11 +33,13 @@ static bool take_fixed_part(const uint8_t *message, size_t len, mpy_ssl_span_t *
     return ok && message[0] == SERVER_HELLO && mpy_ssl_span_take(rest, SUITE_AND_COMPRESSION, &skipped);
 }
 
+#if defined(MPY_SSL_MESSAGE_CHECKS)
 bool mpy_ssl_hello_extensions(const uint8_t *message, size_t len, mpy_ssl_span_t *extensions) {
     mpy_ssl_span_t rest;
     *extensions = (mpy_ssl_span_t) {NULL, 0};
     return take_fixed_part(message, len, &rest) && (rest.len == 0 || (mpy_ssl_span_take_vector(&rest, 2, extensions) && rest.len == 0));
 }
+#endif
 
 bool mpy_ssl_hello_next(mpy_ssl_span_t *extensions, uint16_t *type, mpy_ssl_span_t *body) {
     mpy_ssl_span_t rest = *extensions;

@@ -20,7 +20,7 @@
 bool mpy_ssl_hello_extension(const uint8_t *hello, size_t len, uint16_t type, mpy_ssl_span_t *body);
 
 // The extensions of a ClientHello, a ServerHello or EncryptedExtensions. False if the lengths in the message are not those of its parts.
-// Without extensions: true, and nothing.
+// Without extensions: true, and nothing. Only in builds with MPY_SSL_MESSAGE_CHECKS.
 bool mpy_ssl_hello_extensions(const uint8_t *message, size_t len, mpy_ssl_span_t *extensions);
 
 // Takes the next extension off. False if there is none; what is left then is no extension.
