@@ -54,6 +54,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	groups.c \
 	guard.c \
 	hello.c \
+	hmac.c \
 	keylog.c \
 	memory.c \
 	memory_info.c \
@@ -117,6 +118,9 @@ $(BUILD)/mbedtls/ecp.o: CFLAGS += $(foreach name,$(MPY_SSL_ECP_WRAPS),-D$(name)=
 $(BUILD)/mbedtls/ecdsa.o: CFLAGS += $(foreach name,$(MPY_SSL_ECDSA_WRAPS),-D$(name)=__real_$(name))
 $(MPY_SSL_O)/ec_mbedtls.o: CFLAGS += $(foreach name,$(MPY_SSL_ECP_WRAPS) $(MPY_SSL_ECDSA_WRAPS),-D__wrap_$(name)=$(name))
 $(addprefix $(MPY_SSL_O)/,ec_field.o ec_x25519.o): CFLAGS += -O2 -fno-schedule-insns
+
+# Key derivation with fewer compressions, see hmac.h.
+$(BUILD)/mbedtls/ssl_tls.o: CFLAGS += -Dmbedtls_md_hmac_reset=__wrap_mbedtls_md_hmac_reset -Dmbedtls_md_hmac_finish=__wrap_mbedtls_md_hmac_finish
 
 # Handshakes in pieces, see slices.h.
 ifneq ($(filter-out 0,$(MPY_SSL_SLICES)),)
