@@ -35,6 +35,7 @@ def client_context(chain, suite, verify=True):  # type: ignore[no-untyped-def]
         context.set_ciphers([suite])
     if hasattr(context, "session_cache"):
         context.session_cache = False  # each handshake is a full one unless it is to be resumed
+        context.maximum_version = tls.TLSVersion.TLSv1_2  # what stock has
     return context
 
 

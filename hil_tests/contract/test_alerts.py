@@ -129,7 +129,8 @@ def test_what_a_tls_1_3_server_says_is_told(
     script: Script, authority: Authority, tls_server: Callable[..., peers.TlsServer]
 ) -> None:
     server = tls_server(authority.p256, minimum="1.3")
-    (line,) = script(CONNECT, **server.values(script.board))
+    only_1_2 = CONNECT.replace("print(", "context.maximum_version = ssl.TLSVersion.TLSv1_2\nprint(")
+    (line,) = script(only_1_2, **server.values(script.board))
     assert (
         "the peer sent protocol_version; it may insist on TLS 1.3: see ssl.HAS_TLSv1_3 and maximum_version" in line
     ), line
@@ -193,10 +194,12 @@ def answers(cases: Mapping[str, object], lines: list[str]) -> dict[str, list[Ale
 
 def test_a_client_refuses_wrong_plaintext_out_loud(script: Script) -> None:
     code = """
+    context = ssl.SSLContext(CLIENT)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
     for data in CASES:
         a, b = pipe()
         a.sent = []
-        c = ssl.SSLContext(CLIENT).wrap_socket(a, server_hostname="server.test")
+        c = context.wrap_socket(a, server_hostname="server.test")
         b.write(data)
         del a.sent[:]
         error = attempt(step, c)

@@ -15,12 +15,14 @@ def test_the_numbers_are_cpythons(script: Script) -> None:
     assert script("print([getattr(ssl.TLSVersion, name) for name in NAMES])", NAMES=names) == [repr(expected)]
 
 
-def test_a_context_begins_with_1_2(script: Script) -> None:
+def test_a_server_begins_with_1_2_and_a_client_with_what_there_is(script: Script) -> None:
     code = """
-    context = ssl.SSLContext(CLIENT)
-    print(context.minimum_version == ssl.TLSVersion.TLSv1_2, context.maximum_version == ssl.TLSVersion.TLSv1_2)
+    newest = ssl.TLSVersion.TLSv1_3 if ssl.HAS_TLSv1_3 else ssl.TLSVersion.TLSv1_2
+    client, server = ssl.SSLContext(CLIENT), ssl.SSLContext(SERVER)
+    print(client.minimum_version == server.minimum_version == server.maximum_version == ssl.TLSVersion.TLSv1_2)
+    print(client.maximum_version == newest)
     """
-    assert script(code) == ["True True"]
+    assert script(code) == ["True", "True"]
 
 
 def test_bounds_beyond_what_is_there_mean_what_is_there(script: Script) -> None:

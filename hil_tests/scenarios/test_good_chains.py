@@ -34,7 +34,7 @@ def work():
 @pytest.mark.parametrize("chain", CHAINS)
 def test_client_accepts(dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer], chain: str) -> None:
     identity = CHAINS[chain](authority)
-    server = tls_server(identity)
+    server = tls_server(identity, maximum="1.2")
     lines = dut.attempt(WHO_IS_IT, server.values(dut.board))
     assert lines == ["b'ping' TLSv1.2", identity.fingerprint, "done"]
     session = server.session()

@@ -102,7 +102,7 @@ def test_client_is_told_why_it_is_refused(
     dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer], case: str
 ) -> None:
     make, alert = REFUSED_CLIENTS[case]
-    server = tls_server(authority.p256, client_root=authority.p256, client_auth="required")
+    server = tls_server(authority.p256, client_root=authority.p256, client_auth="required", maximum="1.2")
     assert dut.failure(PING, server.values(dut.board), identity=make(authority)) == peer_sent(alert)
     session = server.session()
     assert not session.established, session.describe()

@@ -144,7 +144,7 @@ def test_client_receives_records_of(
     record_size: int,
     count: int,
 ) -> None:
-    server = tls_server(authority.p256, peers.source(record_size * count), record_size=record_size)
+    server = tls_server(authority.p256, peers.source(record_size * count), record_size=record_size, maximum="1.2")
     link = proxy(server.address)
     values = {**server.values(dut.board), "PORT": link.port, "SIZE": record_size * count}
     lines = dut.attempt(as_client(RECEIVE), values)

@@ -21,6 +21,7 @@ from hil_tests.scenarios.failures import (
     peer_sent,
 )
 
+ONLY_1_2 = (0x0303, 0x0303)
 NEW_TO_US = "; it may insist on TLS 1.3: see ssl.HAS_TLSv1_3 and maximum_version"
 
 
@@ -29,9 +30,17 @@ def test_client_speaks_1_2(
     dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer], maximum: str
 ) -> None:
     server = tls_server(authority.p256, maximum=maximum)
-    assert dut.attempt(PING, server.values(dut.board)) == ["b'ping'", "done"]
+    assert dut.attempt(PING, {**server.values(dut.board), "VERSIONS": ONLY_1_2}) == ["b'ping'", "done"]
     assert_ended_well(server.session())
     assert server.session().version == "TLSv1.2"
+
+
+@pytest.mark.requires("tls-1.3")
+def test_client_speaks_1_3_unasked(dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]) -> None:
+    server = tls_server(authority.p256, minimum="1.3")
+    assert dut.attempt(PING, server.values(dut.board)) == ["b'ping'", "done"]
+    assert_ended_well(server.session())
+    assert server.session().version == "TLSv1.3"
 
 
 @pytest.mark.parametrize("maximum", ["1.2", "1.3"])
@@ -49,7 +58,8 @@ def test_client_is_refused_by_a_1_3_only_server_and_says_why(
     dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]
 ) -> None:
     server = tls_server(authority.p256, minimum="1.3")
-    assert dut.failure(PING, server.values(dut.board)) == peer_sent("protocol_version", NEW_TO_US)
+    values = {**server.values(dut.board), "VERSIONS": ONLY_1_2}
+    assert dut.failure(PING, values) == peer_sent("protocol_version", NEW_TO_US)
     session = server.session()
     assert not session.established, session.describe()
     assert_did_refuse(session, "protocol_version")

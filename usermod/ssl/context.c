@@ -28,9 +28,10 @@
 static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     mpy_ssl_context_t *self = mp_obj_malloc_with_finaliser(mpy_ssl_context_t, &mpy_ssl_type_context);
     self->protocol = (uint8_t)protocol;
-    self->verify_mode = protocol == MPY_SSL_PROTOCOL_TLS_CLIENT ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE;
+    bool is_client = protocol == MPY_SSL_PROTOCOL_TLS_CLIENT;
+    self->verify_mode = is_client ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE;
     self->minimum_version = MPY_SSL_VERSION_OLDEST;
-    self->maximum_version = MPY_SSL_VERSION_DEFAULT;
+    self->maximum_version = is_client ? MPY_SSL_VERSION_CLIENT_DEFAULT : MPY_SSL_VERSION_SERVER_DEFAULT;
     self->identity = NULL;
     self->other_identity = NULL;
     self->trust = NULL;

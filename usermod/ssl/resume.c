@@ -52,9 +52,6 @@ static int offer(mpy_ssl_session_t *session, const mpy_ssl_saved_t *saved) {
         ret = 0; // of another firmware, or for other suites: a full handshake
     } else {
         ret = mbedtls_ssl_set_session(&session->ssl, &old);
-        #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-        session->resume.outdated = mpy_ssl_private_session_version(&old) < mpy_ssl_private_maximum_version(&session->conf);
-        #endif
     }
     mbedtls_ssl_session_free(&old);
     return mpy_ssl_alloc_failures() == failures ? ret : MBEDTLS_ERR_SSL_ALLOC_FAILED;
@@ -79,6 +76,18 @@ int mpy_ssl_resume_offer(mpy_ssl_session_t *session, const mpy_ssl_options_t *op
     return ret;
 }
 
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+// RFC 8446, 4.1.3: the server says in its random that it knows TLS 1.3. A client that has offered it is told by Mbed TLS to give up.
+static bool is_outdated(const mpy_ssl_session_t *session, const uint8_t *hello, size_t len) {
+    static const uint8_t sentinel[] = {'D', 'O', 'W', 'N', 'G', 'R', 'D', 1};
+    const size_t end = 4 + 2 + 32; // header, version, random
+    return mpy_ssl_private_maximum_version(&session->conf) > MBEDTLS_SSL_VERSION_TLS1_2 && len >= end
+           && memcmp(hello + end - sizeof(sentinel), sentinel, sizeof(sentinel)) == 0;
+}
+#else
+#define is_outdated(session, hello, len) (false)
+#endif
+
 static int after_server_hello(mpy_ssl_session_t *session) {
     mpy_ssl_resume_t *self = &session->resume;
     mpy_ssl_span_t body;
@@ -87,6 +96,7 @@ static int after_server_hello(mpy_ssl_session_t *session) {
     self->extended = mpy_ssl_hello_extension(hello, len, MPY_SSL_EXTENSION_EXTENDED_MASTER_SECRET, &body);
     self->reused = mpy_ssl_private_state(&session->ssl) == MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC; // no certificate follows
     if (!self->reused) {
+        self->outdated = is_outdated(session, hello, len);
         mpy_ssl_private_forget_ticket(&session->ssl);
         return 0;
     }

@@ -36,7 +36,7 @@ typedef struct {
     bool reused;                 // this connection goes on with an old session
     bool ticket_came;            // from the server, in this handshake
     bool without_extension;      // the peer would resume without it
-    bool outdated;               // a session was offered whose version is older than what both ends may speak
+    bool outdated;               // an old session has held back a connection that could be one of TLS 1.3
     mbedtls_x509_crt *certificate; // a client's, from a ticket of TLS 1.3 that may be accepted; or NULL
 } mpy_ssl_resume_t;
 

@@ -26,10 +26,13 @@ extern const mp_obj_type_t mpy_ssl_type_tls_version;
 #define MPY_SSL_VERSION_NEWEST 0x0303
 #endif
 
-// The newest version that a context allows unless it is told otherwise: sessions of TLS 1.3 are not resumed here, and a resumed
-// handshake of TLS 1.2 takes a fraction of a full one.
-#ifndef MPY_SSL_VERSION_DEFAULT
-#define MPY_SSL_VERSION_DEFAULT 0x0303
+// The newest version that a context allows unless it is told otherwise. A client takes what there is, because there are servers with
+// nothing older. Every client knows TLS 1.2, so a server saves itself the key exchange that each resumed handshake of TLS 1.3 has.
+#ifndef MPY_SSL_VERSION_CLIENT_DEFAULT
+#define MPY_SSL_VERSION_CLIENT_DEFAULT MPY_SSL_VERSION_NEWEST
+#endif
+#ifndef MPY_SSL_VERSION_SERVER_DEFAULT
+#define MPY_SSL_VERSION_SERVER_DEFAULT 0x0303
 #endif
 
 // A context's bounds from what a program assigns to minimum_version and maximum_version. A minimum below what is there, and
