@@ -346,6 +346,8 @@ HELLO_1_3: Mapping[str, ClientCase] = {
 }
 
 KEYS_1_3: Mapping[str, ClientCase] = {
+    "KeyUpdate of another value": at_1_3(ILLEGAL, "data", before(handshake(24, b"\x02"))),
+    "KeyUpdate of no bytes": at_1_3(DECODE, "data", before(handshake(24))),
     "a Finished that is wrong": at_1_3(DECRYPT, "Finished", rewritten(flip(-1))),
     "a Finished that is too short": at_1_3(DECODE, "Finished", body(lambda data: data[:-1])),
     "a wrong tag in the handshake": at_1_3(MAC, "Finished", spoiled(flip(-1))),

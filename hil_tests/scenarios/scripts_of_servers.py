@@ -417,6 +417,11 @@ KEYS_1_3: Mapping[str, ServerCase] = {
 }
 
 RECORDS_1_3: Mapping[str, ServerCase] = {
+    "KeyUpdate of another value": at_1_3(ILLEGAL, "data", before(handshake(24, b"\x02"))),
+    "KeyUpdate of no bytes": at_1_3(DECODE, "data", before(handshake(24))),
+    "KeyUpdate of two bytes": at_1_3(DECODE, "data", before(handshake(24, b"\x00\x00"))),
+    "KeyUpdate in the handshake": at_1_3(UNEXPECTED, "Certificate", before(KEY_UPDATE)),
+    "a ticket that is cut": at_1_3(DECODE, "NewSessionTicket", instead(handshake(4, bytes(9)))),
     "a message in records of 5 bytes": at_1_3("", "Certificate", split(5)),
     "a message in records of one byte": at_1_3("", "ServerHello", split(1), deviation=DECODE),
     "a message in records with data between": at_1_3(UNEXPECTED, "Certificate", split(100, DATA)),
