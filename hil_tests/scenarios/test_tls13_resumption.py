@@ -13,7 +13,7 @@ import pytest
 from hil_tests import peers
 from hil_tests.certificates import Authority, Identity
 from hil_tests.scenarios.dut import PATIENCE, Dut, Service
-from hil_tests.scenarios.failures import assert_ended_well
+from hil_tests.scenarios.failures import assert_ended_well, tls_failure
 from hil_tests.scenarios.test_resumption import CLIENT
 
 pytestmark = pytest.mark.requires("tls-1.3")
@@ -145,3 +145,22 @@ def test_server_knows_the_client_of_a_resumed_session(dut: Dut, authority: Autho
     assert not connect_openssl(service, authority, "-sess_out", stored, *own)
     assert connect_openssl(service, authority, "-sess_in", stored, *own)
     assert service.lines() == ["False True", "True True", "done"]
+
+
+def test_server_refuses_early_data_that_it_has_not_asked_for(dut: Dut, authority: Authority, tmp_path: Path) -> None:
+    # A ticket of another server of that name, which takes early data.
+    stored, early = tmp_path / "session.pem", tmp_path / "early"
+    early.write_bytes(b"early\n")
+    common = ("-tls1_3", "-groups", "P-256", "-servername", "server.test")
+    with peers.OpensslServer(authority.p256, tmp_path / "server.log", "-tls1_3", "-early_data") as other:
+        arguments = (*common, "-sess_out", str(stored), "-msg")
+        with peers.OpensslClient(other.address, tmp_path / "client.log", *arguments) as client:
+            client.expect("NewSessionTicket", dut.patience)
+            client.type(b"Q\n")
+            client.wait(dut.patience)
+    service = dut.serve(authority.p256, VERSIONS=ONLY_1_3)
+    result = peers.openssl_client(
+        service.address, *common, "-sess_in", str(stored), "-early_data", str(early), stdin=b"Q\n", timeout=PATIENCE
+    )
+    assert service.failure() == tls_failure(-0x7180, "SSL_INVALID_MAC")
+    assert "bad record mac" in result.error, result.error
