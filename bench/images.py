@@ -17,7 +17,7 @@ COMPILER = "riscv64-unknown-elf-gcc"
 SETTINGS = {
     "none": ("USER_C_MODULES=",),
     "stock": ("MPY_SSL_STOCK=1",),
-    "ours": ("MPY_SSL_TLS1_3=0", "MPY_SSL_PSK=0"),  # stock has neither
+    "ours": ("MPY_SSL_TLS1_3=0", "MPY_SSL_PSK=0", "MPY_SSL_DTLS=0"),  # stock has none of them
 }
 
 

@@ -20,9 +20,23 @@
 #define COUNTER_SIZE 8 // Mbed TLS keeps the record's number in front of its header
 #define EXPANSION 96   // IV 16, MAC 48, padding 16 at most
 
+// Of a datagram: counter, header, IV, and 4 KB of data. Peers with longer ones are told so by losses. And what Mbed TLS puts together.
+#define DATAGRAM_HEADER 13
+#define DATAGRAM (COUNTER_SIZE + DATAGRAM_HEADER + 4096 + EXPANSION)
+#define DATAGRAM_MESSAGE (COUNTER_SIZE + DATAGRAM_HEADER + MBEDTLS_SSL_DTLS_MAX_BUFFERING + EXPANSION)
+
 #define FULL_IN (MBEDTLS_SSL_IN_CONTENT_LEN + FULL_OVERHEAD) // what Mbed TLS takes its buffers to be
 #define FULL_OUT (MBEDTLS_SSL_OUT_CONTENT_LEN + FULL_OVERHEAD)
 #define FULL_OVERHEAD 512 // ssl_misc.h: 8 + 5 + MBEDTLS_SSL_PAYLOAD_OVERHEAD, which is 320 here
+
+static bool has_datagrams(const mpy_ssl_buffers_t *buffers) {
+    return mpy_ssl_stream_has_datagrams(buffers->stream);
+}
+
+// Size of the output buffer that stays.
+static size_t small_out(const mpy_ssl_buffers_t *buffers) {
+    return has_datagrams(buffers) ? MPY_SSL_BUFFER_SMALL_DATAGRAM : MPY_SSL_BUFFER_SMALL;
+}
 
 // --- Moving ---------------------------------------------------------------------------------------------------
 
@@ -62,7 +76,7 @@ static void release(unsigned char *block, size_t size, const mpy_ssl_buffer_t *b
 static int replace(mpy_ssl_buffers_t *buffers, mpy_ssl_buffer_t *buffer, size_t size) {
     int ret = 0;
     bool is_in = buffer == &buffers->in;
-    size_t small = is_in ? MPY_SSL_BUFFER_SMALL_IN : MPY_SSL_BUFFER_SMALL;
+    size_t small = is_in ? MPY_SSL_BUFFER_SMALL_IN : small_out(buffers);
     unsigned char *old = is_in ? FIELD(buffers, in_buf) : FIELD(buffers, out_buf);
     mpy_ssl_meter_t meter;
     mpy_ssl_meter_start(&meter, buffers->usage);
@@ -79,13 +93,43 @@ static int replace(mpy_ssl_buffers_t *buffers, mpy_ssl_buffer_t *buffer, size_t 
     return ret;
 }
 
+// --- Datagrams ------------------------------------------------------------------------------------------------
+
+// True while a flight may be put together, or sent again.
+static bool is_in_flight(const mpy_ssl_buffers_t *buffers) {
+    return has_datagrams(buffers) && FIELD(buffers, handshake) != NULL;
+}
+
+#if MPY_SSL_HAVE_DTLS
+
+// Records of a datagram that are still to be read are behind the present one, which stays until the next is asked for.
+static size_t records_left(const mpy_ssl_buffers_t *buffers) {
+    return FIELD(buffers, in_left) - (has_datagrams(buffers) ? FIELD(buffers, next_record_offset) : 0);
+}
+
+// Mbed TLS asks for as much as its buffer is believed to hold.
+static int receive_datagram(mpy_ssl_buffers_t *buffers, unsigned char *buf) {
+    size_t size = is_in_flight(buffers) ? DATAGRAM_MESSAGE : DATAGRAM;
+    if (buffers->in.size < size) {
+        buffers->wanted = size;
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    }
+    return mpy_ssl_stream_recv(buffers->stream, buf, buffers->in.size - (size_t)(buf - FIELD(buffers, in_buf)));
+}
+
+#else
+#define records_left(buffers) FIELD(buffers, in_left)
+#define receive_datagram(buffers, buf) (0)
+#endif
+
 // --- Input ----------------------------------------------------------------------------------------------------
 
 // True if nothing of what was received is still to be used, except the record counter.
 static bool in_is_consumed(const mpy_ssl_buffers_t *buffers) {
     bool message_left = FIELD(buffers, in_hslen) != 0 && FIELD(buffers, in_hslen) < FIELD(buffers, in_msglen);
-    return FIELD(buffers, in_left) == 0 && FIELD(buffers, in_offt) == NULL && FIELD(buffers, keep_current_message) == 0
-           && FIELD(buffers, badmac_seen_or_in_hsfraglen) == 0 && !message_left;
+    bool fragment_left = !has_datagrams(buffers) && FIELD(buffers, badmac_seen_or_in_hsfraglen) != 0;
+    return records_left(buffers) == 0 && FIELD(buffers, in_offt) == NULL && FIELD(buffers, keep_current_message) == 0
+           && !fragment_left && !message_left;
 }
 
 // True if a large buffer holds nothing.
@@ -153,6 +197,9 @@ static void before_record(mpy_ssl_buffers_t *buffers) {
 static int receive(void *ctx, unsigned char *buf, size_t len) {
     mpy_ssl_buffers_t *buffers = ctx;
     size_t needed = (size_t)(buf - FIELD(buffers, in_buf)) + len;
+    if (has_datagrams(buffers)) {
+        return receive_datagram(buffers, buf);
+    }
     int ret = mpy_ssl_guard_input(buffers->ssl, &buffers->stream->rx, buffers->stream->handshaking);
     if (ret != 0) {
         return ret;
@@ -229,6 +276,9 @@ int mpy_ssl_buffers_before_step(mpy_ssl_buffers_t *buffers) {
     int state = FIELD(buffers, state);
     bool is_client = mbedtls_ssl_conf_get_endpoint(FIELD(buffers, conf)) == MBEDTLS_SSL_IS_CLIENT;
     bool tls1_3 = mbedtls_ssl_get_version_number(buffers->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+    if (has_datagrams(buffers)) {
+        return make_out(buffers, MBEDTLS_SSL_OUT_CONTENT_LEN, DATAGRAM_HEADER + EXPANSION);
+    }
     bool reads = state == MBEDTLS_SSL_HELLO_REQUEST || (is_client ? client_reads(state, tls1_3) : server_reads(state, tls1_3));
     if (!reads) {
         return make_out(buffers, MBEDTLS_SSL_OUT_CONTENT_LEN, MPY_SSL_RECORD_HEADER + EXPANSION);
@@ -262,7 +312,7 @@ void __wrap_mbedtls_ssl_session_reset_msg_layer(mbedtls_ssl_context *ssl, int pa
 int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, const mbedtls_ssl_config *conf) {
     size_t least = MIN(MBEDTLS_SSL_IN_CONTENT_LEN, MBEDTLS_SSL_OUT_CONTENT_LEN);
     mpy_ssl_cut_t in, out; // the newest one is looked at first, and input is what Mbed TLS asks for first
-    mpy_ssl_cut_open(&out, 1, least, MPY_SSL_BUFFER_SMALL);
+    mpy_ssl_cut_open(&out, 1, least, small_out(buffers));
     mpy_ssl_cut_open(&in, 1, least, MPY_SSL_BUFFER_SMALL_IN);
     int ret = mbedtls_ssl_setup(buffers->ssl, conf);
     mpy_ssl_cut_close(&in);
@@ -272,7 +322,7 @@ int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, const mbedtls_ssl_config *
     }
     if (ret == 0) {
         buffers->in = (mpy_ssl_buffer_t) {.small = FIELD(buffers, in_buf), .size = MPY_SSL_BUFFER_SMALL_IN};
-        buffers->out = (mpy_ssl_buffer_t) {.small = FIELD(buffers, out_buf), .size = MPY_SSL_BUFFER_SMALL};
+        buffers->out = (mpy_ssl_buffer_t) {.small = FIELD(buffers, out_buf), .size = small_out(buffers)};
         mbedtls_ssl_set_bio(buffers->ssl, buffers, send, receive, NULL);
     }
     return ret;
@@ -281,11 +331,11 @@ int mpy_ssl_buffers_setup(mpy_ssl_buffers_t *buffers, const mbedtls_ssl_config *
 void mpy_ssl_buffers_free(mpy_ssl_buffers_t *buffers) {
     if (buffers->in.small != NULL) {
         replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL_IN);
-        replace(buffers, &buffers->out, MPY_SSL_BUFFER_SMALL);
+        replace(buffers, &buffers->out, small_out(buffers));
         FIELD(buffers, in_buf) = NULL;
         FIELD(buffers, out_buf) = NULL;
         mbedtls_platform_zeroize(buffers->in.small, MPY_SSL_BUFFER_SMALL_IN);
-        mbedtls_platform_zeroize(buffers->out.small, MPY_SSL_BUFFER_SMALL);
+        mbedtls_platform_zeroize(buffers->out.small, small_out(buffers));
         mpy_ssl_free(buffers->in.small);
         mpy_ssl_free(buffers->out.small);
         buffers->in.small = buffers->out.small = NULL;
@@ -293,8 +343,11 @@ void mpy_ssl_buffers_free(mpy_ssl_buffers_t *buffers) {
 }
 
 void mpy_ssl_buffers_settle(mpy_ssl_buffers_t *buffers, bool eager) {
-    if (buffers->out.size > MPY_SSL_BUFFER_SMALL && FIELD(buffers, out_left) == 0) {
-        replace(buffers, &buffers->out, MPY_SSL_BUFFER_SMALL);
+    if (is_in_flight(buffers)) {
+        return;
+    }
+    if (buffers->out.size > small_out(buffers) && FIELD(buffers, out_left) == 0) {
+        replace(buffers, &buffers->out, small_out(buffers));
     }
     if (eager ? in_is_spare(buffers) : in_is_idle(buffers)) {
         replace(buffers, &buffers->in, MPY_SSL_BUFFER_SMALL_IN);

@@ -14,6 +14,10 @@
 // After TLS 1.3's HelloRetryRequest Mbed TLS clears both buffers at the size that it takes them for: for this moment they have it.
 // The linker's --wrap=mbedtls_ssl_session_reset_msg_layer brings the call here; builds that compile Mbed TLS themselves rename.
 //
+// Over datagrams Mbed TLS reads a whole one into the input buffer, and puts messages together there. So it has room for one while it is
+// read, or for the longest message as long as there is a handshake, or its last flight may have to be sent again; then the output buffer
+// is large, too.
+//
 // This is the only file that touches the private pointers of mbedtls_ssl_context. It does so with the versions of Mbed
 // TLS 3.6 that it was checked with and this module's configuration, and else leaves the buffers to Mbed TLS.
 #ifndef MPY_SSL_BUFFERS_H
@@ -32,6 +36,7 @@
 // header 5, IV 16, alert 2, HMAC-SHA-384 48, padding 14); with an AEAD there is room for 58 bytes of data. Input has room for
 // a record's header, for an alert with an AEAD, and for 19 bytes of data with ChaCha20-Poly1305.
 #define MPY_SSL_BUFFER_SMALL 96
+#define MPY_SSL_BUFFER_SMALL_DATAGRAM 104 // DTLS has 8 bytes more in a header
 #define MPY_SSL_BUFFER_SMALL_IN 48
 
 typedef struct {

@@ -28,7 +28,7 @@
 static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     mpy_ssl_context_t *self = mp_obj_malloc_with_finaliser(mpy_ssl_context_t, &mpy_ssl_type_context);
     self->protocol = (uint8_t)protocol;
-    bool is_client = protocol == MPY_SSL_PROTOCOL_TLS_CLIENT;
+    bool is_client = !(protocol & MPY_SSL_PROTOCOL_TLS_SERVER);
     self->verify_mode = is_client ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_NONE;
     self->minimum_version = MPY_SSL_VERSION_OLDEST;
     self->maximum_version = is_client ? MPY_SSL_VERSION_CLIENT_DEFAULT : MPY_SSL_VERSION_SERVER_DEFAULT;
@@ -46,6 +46,7 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     self->keylog_filename = mp_const_none;
     self->keylog_callback = mp_const_none;
     mpy_ssl_psk_init(&self->psk);
+    self->cookies = NULL;
     self->verify_callback = mp_const_none;
     self->sni_callback = mp_const_none;
     return self;
@@ -53,8 +54,9 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
 
 static mp_int_t checked_protocol(mp_obj_t value) {
     mp_int_t protocol = mp_obj_get_int(value);
-    if (protocol != MPY_SSL_PROTOCOL_TLS_CLIENT && protocol != MPY_SSL_PROTOCOL_TLS_SERVER) {
-        mp_raise_ValueError(MP_ERROR_TEXT("protocol must be PROTOCOL_TLS_CLIENT or PROTOCOL_TLS_SERVER"));
+    if (protocol < MPY_SSL_PROTOCOL_TLS_CLIENT
+        || protocol > (MPY_SSL_HAVE_DTLS ? MPY_SSL_PROTOCOL_DTLS_SERVER : MPY_SSL_PROTOCOL_TLS_SERVER)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("protocol must be one of PROTOCOL_*"));
     }
     return protocol;
 }
@@ -302,6 +304,8 @@ static mp_obj_t context_del(mp_obj_t self_in) {
     #if HAVE_RESUMPTION
     mpy_ssl_tickets_unref(self->tickets);
     #endif
+    mpy_ssl_cookies_unref(self->cookies);
+    self->cookies = NULL;
     self->tickets = NULL;
     self->identity = NULL;
     self->other_identity = NULL;
@@ -347,14 +351,14 @@ static void use_session(mpy_ssl_options_t *options, mp_obj_t session) {
 
 static void forbid_resumption(mpy_ssl_options_t *options, mp_obj_t session) {
     if (session != mp_const_none) {
-        mp_raise_ValueError(MP_ERROR_TEXT("a context with PSK resumes no sessions"));
+        mp_raise_ValueError(MP_ERROR_TEXT("a context with PSK or DTLS resumes no sessions"));
     }
     options->session_cache = false;
     options->tickets_allowed = false;
 }
 
 static void prepare_resumption(mpy_ssl_context_t *self, mpy_ssl_options_t *options, mp_obj_t session) {
-    if (mpy_ssl_psk_is_set(&self->psk)) {
+    if ((MPY_SSL_HAVE_DTLS && options->datagrams) || mpy_ssl_psk_is_set(&self->psk)) {
         forbid_resumption(options, session);
         return;
     }
@@ -397,12 +401,43 @@ static void check_options(const mpy_ssl_options_t *options) {
     }
 }
 
-// Without server_hostname and what resumption needs.
+#if MPY_SSL_HAVE_DTLS
+static void prepare_datagrams(mpy_ssl_context_t *self, mpy_ssl_options_t *options, mp_obj_t client_id) {
+    mp_buffer_info_t id = {.len = 0};
+    if (!options->datagrams || !options->server_side) {
+        if (client_id != mp_const_none) {
+            mp_raise_ValueError(MP_ERROR_TEXT("client_id is for PROTOCOL_DTLS_SERVER contexts"));
+        }
+        return;
+    }
+    if (!mp_get_buffer(client_id, &id, MP_BUFFER_READ) || id.len == 0) {
+        // As in MicroPython, no TypeError.
+        mpy_ssl_error_raise_text(MBEDTLS_ERR_SSL_BAD_INPUT_DATA, "a server with DTLS needs client_id, bytes that name the client's address");
+    }
+    options->client_id = id.buf;
+    options->client_id_len = id.len;
+    if (self->cookies == NULL) {
+        self->cookies = mpy_ssl_cookies_new();
+        if (self->cookies == NULL) {
+            mp_raise_OSError(MP_ENOMEM);
+        }
+    }
+    options->cookies = self->cookies;
+}
+#else
+#define prepare_datagrams(self, options, client_id) ((void)(client_id))
+#endif
+
+// Without server_hostname and what resumption and datagrams need.
 static mpy_ssl_options_t options_of(const mpy_ssl_context_t *self) {
+    bool datagrams = MPY_SSL_HAVE_DTLS && (self->protocol & MPY_SSL_PROTOCOL_DTLS_CLIENT);
     return (mpy_ssl_options_t) {
-        .server_side = self->protocol == MPY_SSL_PROTOCOL_TLS_SERVER,
+        .server_side = self->protocol & MPY_SSL_PROTOCOL_TLS_SERVER,
+        #if MPY_SSL_HAVE_DTLS
+        .datagrams = datagrams,
+        #endif
         .minimum_version = self->minimum_version,
-        .maximum_version = self->maximum_version,
+        .maximum_version = datagrams ? MBEDTLS_SSL_VERSION_TLS1_2 : self->maximum_version,
         .verify_mode = self->verify_mode,
         .identity = self->identity,
         .other_identity = self->other_identity,
@@ -436,7 +471,8 @@ void mpy_ssl_context_server_options(mp_obj_t context, mpy_ssl_options_t *options
 #endif
 
 static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side, mpy_ssl_wrapping_t *wrapping) {
-    if (server_side != (self->protocol == MPY_SSL_PROTOCOL_TLS_SERVER)) {
+    server_side = server_side || self->protocol == MPY_SSL_PROTOCOL_DTLS_SERVER; // as in MicroPython
+    if (server_side != (bool)(self->protocol & MPY_SSL_PROTOCOL_TLS_SERVER)) {
         mp_raise_ValueError(server_side
             ? MP_ERROR_TEXT("server_side=True needs a PROTOCOL_TLS_SERVER context")
             : MP_ERROR_TEXT("a PROTOCOL_TLS_SERVER context needs server_side=True"));
@@ -445,15 +481,16 @@ static mp_obj_t wrap(mpy_ssl_context_t *self, mp_obj_t stream, bool server_side,
     options.server_hostname = checked_hostname(wrapping->server_hostname);
     check_options(&options);
     prepare_resumption(self, &options, wrapping->session);
+    prepare_datagrams(self, &options, wrapping->client_id);
     wrapping->context = MP_OBJ_FROM_PTR(self);
     wrapping->sni_callback = self->sni_callback;
     return mpy_ssl_socket_new(stream, &options, wrapping);
 }
 
 // SSLContext.wrap_socket(sock, *, server_side=False, do_handshake_on_connect=True, server_hostname=None,
-//     session=None, handshake_timeout=None)
+//     session=None, handshake_timeout=None, client_id=None)
 static mp_obj_t context_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
-    enum { ARG_sock, ARG_server_side, ARG_do_handshake_on_connect, ARG_server_hostname, ARG_session, ARG_handshake_timeout };
+    enum { ARG_sock, ARG_server_side, ARG_do_handshake_on_connect, ARG_server_hostname, ARG_session, ARG_handshake_timeout, ARG_client_id };
     static const mp_arg_t allowed[] = {
         {MP_QSTR_sock, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
         {MP_QSTR_server_side, MP_ARG_KW_ONLY | MP_ARG_BOOL, {.u_bool = false}},
@@ -461,6 +498,9 @@ static mp_obj_t context_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_
         {MP_QSTR_server_hostname, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
         {MP_QSTR_session, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
         {MP_QSTR_handshake_timeout, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        #if MPY_SSL_HAVE_DTLS
+        {MP_QSTR_client_id, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        #endif
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed), allowed, args);
@@ -469,6 +509,9 @@ static mp_obj_t context_wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_
         .session = args[ARG_session].u_obj,
         .timeout = mpy_ssl_timeout_ms(args[ARG_handshake_timeout].u_obj),
         .do_handshake = args[ARG_do_handshake_on_connect].u_bool,
+        #if MPY_SSL_HAVE_DTLS
+        .client_id = args[ARG_client_id].u_obj,
+        #endif
     };
     return wrap(MP_OBJ_TO_PTR(pos_args[0]), args[ARG_sock].u_obj, args[ARG_server_side].u_bool, &wrapping);
 }
@@ -511,6 +554,7 @@ static mp_obj_t wrap_socket(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
     mpy_ssl_wrapping_t wrapping = {
         .server_hostname = args[ARG_server_hostname].u_obj,
         .session = mp_const_none,
+        .client_id = mp_const_none,
         .do_handshake = args[ARG_do_handshake].u_bool,
     };
     return wrap(context, args[ARG_sock].u_obj, server_side, &wrapping);

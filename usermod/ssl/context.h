@@ -12,6 +12,7 @@
 #include "alpn.h"
 #include "certificate.h"
 #include "ciphers.h"
+#include "dtls.h"
 #include "groups.h"
 #include "psk.h"
 #include "session.h"
@@ -22,6 +23,8 @@
 enum { // MicroPython's numbers
     MPY_SSL_PROTOCOL_TLS_CLIENT = 0,
     MPY_SSL_PROTOCOL_TLS_SERVER = 1,
+    MPY_SSL_PROTOCOL_DTLS_CLIENT = 2,
+    MPY_SSL_PROTOCOL_DTLS_SERVER = 3,
 };
 
 typedef struct {
@@ -44,6 +47,7 @@ typedef struct {
     mp_obj_t keylog_filename; // path or None
     mp_obj_t keylog_callback; // see keylog.h; or None
     mpy_ssl_psk_t psk;
+    mpy_ssl_cookies_t *cookies; // of a server over datagrams, made for its first socket
     mp_obj_t verify_callback; // callable(cert: bytes, depth: int) -> int, 0 to accept; or None
     mp_obj_t sni_callback;    // see sni.h; or None
 } mpy_ssl_context_t;

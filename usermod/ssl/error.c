@@ -22,6 +22,7 @@
 #include "mbedtls/x509.h"
 
 #include "clock.h"
+#include "dtls.h"
 #include "error.h"
 #include "memory.h"
 #include "sni.h"
@@ -64,6 +65,9 @@ static const entry_t errors[] = {
     ERROR(SSL_PEER_CLOSE_NOTIFY, 0, NULL),
     ERROR(X509_CERT_VERIFY_FAILED, ALERT(CERT_UNKNOWN), NULL),
     ERROR(X509_FATAL_ERROR, ALERT(ACCESS_DENIED), "verify_callback refused the certificate, or its chain has too many intermediates"),
+    #if MPY_SSL_HAVE_DTLS
+    ERROR(SSL_HELLO_VERIFY_REQUIRED, 0, NULL),
+    #endif
     ERROR(SSL_NO_CLIENT_CERTIFICATE, ALERT(HANDSHAKE_FAILURE), NULL),
     ERROR(SSL_CA_CHAIN_REQUIRED, ALERT(UNKNOWN_CA), "no CA certificate to verify the peer with: call load_verify_locations()"),
     ERROR(SSL_INVALID_RECORD, ALERT(UNEXPECTED_MESSAGE), "what the peer sent is not TLS: is this the right port?"),
@@ -362,4 +366,12 @@ void mpy_ssl_failure_raise(const mpy_ssl_failure_t *failure) {
 void mpy_ssl_error_raise(int code) {
     mpy_ssl_failure_t failure = {.code = code};
     mpy_ssl_failure_raise(&failure);
+}
+
+void mpy_ssl_error_raise_text(int code, const char *hint) {
+    vstr_t text;
+    vstr_init(&text, 96);
+    vstr_printf(&text, "MBEDTLS_ERR_%s: %s", find_best(code)->name, hint);
+    mp_obj_t args[] = {MP_OBJ_NEW_SMALL_INT(code), mp_obj_new_str_from_vstr(&text)};
+    nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args));
 }

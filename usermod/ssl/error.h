@@ -34,6 +34,9 @@ __attribute__((noreturn)) void mpy_ssl_failure_raise(const mpy_ssl_failure_t *fa
 // Raises OSError(ENOMEM); where Python and TLS share a heap, with a text that tells which of the two is short of it.
 __attribute__((noreturn)) void mpy_ssl_error_no_memory(void);
 
+// Raises OSError(code, "<name>: <text>"), for a fault that the table's hint does not name.
+__attribute__((noreturn)) void mpy_ssl_error_raise_text(int code, const char *text);
+
 // Raises OSError for a code alone.
 __attribute__((noreturn)) void mpy_ssl_error_raise(int code);
 

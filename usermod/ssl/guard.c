@@ -341,7 +341,8 @@ static uint8_t check_message(const mbedtls_ssl_context *ssl, const uint8_t *mess
 
 int mpy_ssl_guard_read_record(mbedtls_ssl_context *ssl, unsigned update_hs_digest) {
     int ret = mbedtls_ssl_read_record(ssl, update_hs_digest);
-    if (ret == 0 && ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE && ssl->handshake != NULL && ssl->in_hslen >= HEADER) {
+    bool is_looked_at = ssl->conf->transport == MBEDTLS_SSL_TRANSPORT_STREAM; // DTLS has other headers
+    if (ret == 0 && is_looked_at && ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE && ssl->handshake != NULL && ssl->in_hslen >= HEADER) {
         uint8_t alert = check_message(ssl, ssl->in_msg, ssl->in_hslen);
         if (alert != 0) {
             mbedtls_ssl_send_alert_message(ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);

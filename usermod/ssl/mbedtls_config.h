@@ -119,6 +119,13 @@ long long mpy_ssl_time(long long *seconds);
 #if !defined(MPY_SSL_MFL) || MPY_SSL_MFL
 #define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH     // RFC 6066, 4: an option of the build, see fragment.h
 #endif
+#if defined(MPY_SSL_DTLS)
+#define MBEDTLS_SSL_PROTO_DTLS
+#define MBEDTLS_SSL_DTLS_ANTI_REPLAY
+#define MBEDTLS_SSL_DTLS_HELLO_VERIFY       // RFC 6347, 4.2.1: else anybody can have a server send certificates to any address
+#define MBEDTLS_SSL_COOKIE_C
+#define MBEDTLS_SSL_DTLS_MAX_BUFFERING 8192 // bytes of messages that come in pieces, or too early; buffers.c has room for the longest
+#endif
 
 // A record from the peer may have 16 KB (RFC 5246, 6.2.1) and has to fit; ours are cut to 4 KB to save 12 KB. The buffers have
 // these sizes only while such records are in them: buffers.c.
@@ -166,6 +173,6 @@ long long mpy_ssl_time(long long *seconds);
 //   SHA256_SMALLER          14 % more instructions for 0.9 KB
 //   SSL_RENEGOTIATION       attack surface; a request is answered with no_renegotiation
 //   SSL_VARIABLE_BUFFER_LENGTH with MAX_FRAGMENT_LENGTH it breaks a 16 KB in / 4 KB out split; buffers.c does more
-//   SSL_PROTO_DTLS   not built yet
+//   SSL_DTLS_CLIENT_PORT_REUSE, SSL_DTLS_CONNECTION_ID    touch the record buffers, which are buffers.c's
 //   curves below 256 bits, the Koblitz and the Brainpool curves       -15 KB; no public CA uses them
 #endif

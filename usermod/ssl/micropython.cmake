@@ -6,6 +6,7 @@
 #   MPY_SSL_TLS1_3     1: TLS 1.3 beside 1.2, on rp2; default 0, because it takes some 30 KB of flash. On esp32 the SDK's Mbed TLS
 #                      would have to be configured for it, which this module does not do
 #   MPY_SSL_PSK        1: pre-shared keys, on rp2; default 0, which leaves flash for other things. On esp32 the SDK's configuration decides
+#   MPY_SSL_DTLS       1: DTLS 1.2, on rp2; default 0, likewise
 #   MPY_SSL_VERSION    compiled in as ssl.VERSION; default: what git says of this checkout
 #   MPY_SSL_SLICES     1: handshakes in pieces for sockets that do not block; 0: each step as a whole. Default: 1
 #   MPY_SSL_DEBUG      1: ssl.debug(), on rp2; 50 KB of flash. Default: 0
@@ -42,6 +43,7 @@ foreach(name
         clock
         context
         debug
+        dtls
         ec_comb
         ec_field
         ec_mbedtls
@@ -113,13 +115,16 @@ if(TARGET micropy_lib_mbedtls)
         aes asn1parse asn1write base64 bignum bignum_core bignum_mod bignum_mod_raw block_cipher chacha20 chachapoly
         cipher cipher_wrap constant_time ctr_drbg ecdh ecdsa ecp ecp_curves gcm hmac_drbg md md5 oid
         pem pk pk_ecc pk_wrap pkcs5 pkparse platform platform_util poly1305 rsa rsa_alt_helpers sha1
-        sha256 sha512 ssl_ciphersuites ssl_client ssl_msg ssl_tls ssl_tls12_client ssl_tls12_server x509 x509_crt)
+        sha256 sha512 ssl_ciphersuites ssl_client ssl_cookie ssl_msg ssl_tls ssl_tls12_client ssl_tls12_server x509 x509_crt)
     set(MPY_SSL_MBEDTLS_DEFINITIONS "MBEDTLS_CONFIG_FILE=\"${MPY_SSL_DIR}/mbedtls_config.h\"")
     foreach(option X25519 MFL)
         if(DEFINED MPY_SSL_${option})
             list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_${option}=${MPY_SSL_${option}})
         endif()
     endforeach()
+    if(MPY_SSL_DTLS)
+        list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_DTLS)
+    endif()
     if(MPY_SSL_PSK)
         list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_PSK)
         target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_write_handshake_msg_ext) # see psk.c

@@ -9,6 +9,7 @@
 # MPY_SSL_PSK          1: pre-shared keys; 0: none. Default: 1
 # MPY_SSL_DEBUG        1: ssl.debug(), 50 KB of flash; needs an Mbed TLS with its generated sources. Default: 0
 # MPY_SSL_MESSAGE_CHECKS 0: without guard.h's checks of messages, which take the place of Mbed TLS's alerts; default: 1
+# MPY_SSL_DTLS         1: DTLS 1.2; 0: none. Default: 1
 # MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs,
 #                      -DMPY_SSL_X25519=0 that group, -DMPY_SSL_GROUPS=0 set_groups() and its like, -DMPY_SSL_SNI_CALLBACK=0 that,
 #                      -DMPY_SSL_MFL=0 max_fragment_length
@@ -26,6 +27,7 @@ endif
 MPY_SSL_TLS1_3 ?= $(if $(wildcard $(MPY_SSL_MBEDTLS_DIR)/library/psa_crypto_driver_wrappers_no_static.c),1,0)
 MPY_SSL_HAVE_TLS1_3 := $(filter-out 0,$(MPY_SSL_TLS1_3))
 MPY_SSL_PSK ?= 1
+MPY_SSL_DTLS ?= 1
 
 MPY_SSL_SLICES ?= 1
 MPY_SSL_DEBUG ?= 0
@@ -44,6 +46,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	clock.c \
 	context.c \
 	debug.c \
+	dtls.c \
 	ec_comb.c \
 	ec_field.c \
 	ec_mbedtls.c \
@@ -83,14 +86,14 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 CFLAGS_USERMOD += -DMP_CONFIGFILE='"$(abspath $(MPY_SSL_DIR))/mpconfig_without_stock_ssl.h"' -DMICROPY_SSL_MBEDTLS=1 -DMPY_SSL_VERSION=\"$(MPY_SSL_VERSION)\" \
 	-DMBEDTLS_CONFIG_FILE='"$(abspath $(MPY_SSL_DIR))/mbedtls_config.h"' \
 	-I$(MPY_SSL_MBEDTLS_DIR)/include $(if $(MPY_SSL_HAVE_TLS1_3),-DMPY_SSL_TLS1_3 -DMBEDTLS_PSA_CRYPTO_CONFIG_FILE='"$(abspath $(MPY_SSL_DIR))/psa_config.h"') \
-	$(if $(filter-out 0,$(MPY_SSL_PSK)),-DMPY_SSL_PSK) $(MPY_SSL_CFLAGS)
+	$(if $(filter-out 0,$(MPY_SSL_PSK)),-DMPY_SSL_PSK) $(if $(filter-out 0,$(MPY_SSL_DTLS)),-DMPY_SSL_DTLS) $(MPY_SSL_CFLAGS)
 
 # Objects of Mbed TLS are placed by name alone, so that they do not depend on where its source is.
 PY_O += $(addprefix $(BUILD)/mbedtls/, \
 	aes.o asn1parse.o asn1write.o base64.o bignum.o bignum_core.o bignum_mod.o bignum_mod_raw.o block_cipher.o chacha20.o chachapoly.o \
 	cipher.o cipher_wrap.o constant_time.o ctr_drbg.o ecdh.o ecdsa.o ecp.o ecp_curves.o gcm.o hmac_drbg.o md.o md5.o oid.o \
 	pem.o pk.o pk_ecc.o pk_wrap.o pkcs5.o pkparse.o platform.o platform_util.o poly1305.o rsa.o rsa_alt_helpers.o sha1.o \
-	sha256.o sha512.o ssl_ciphersuites.o ssl_client.o ssl_msg.o ssl_tls.o ssl_tls12_client.o ssl_tls12_server.o x509.o x509_crt.o)
+	sha256.o sha512.o ssl_ciphersuites.o ssl_client.o ssl_cookie.o ssl_msg.o ssl_tls.o ssl_tls12_client.o ssl_tls12_server.o x509.o x509_crt.o)
 PY_O += $(addprefix $(BUILD)/mbedtls/,$(if $(MPY_SSL_HAVE_TLS1_3), \
 	psa_crypto.o psa_crypto_client.o psa_crypto_driver_wrappers_no_static.o psa_crypto_ecp.o psa_crypto_hash.o psa_crypto_mac.o \
 	psa_crypto_slot_management.o psa_util.o ssl_tls13_client.o ssl_tls13_generic.o ssl_tls13_keys.o ssl_tls13_server.o threading.o))

@@ -176,11 +176,7 @@ static mp_obj_t new_name(const unsigned char *name, size_t len) {
 
 // An OSError and no TypeError, because a server's loop survives the one and not the other.
 __attribute__((noreturn)) static void raise_wrong_answer(const char *rule) {
-    vstr_t text;
-    vstr_init(&text, 96);
-    vstr_printf(&text, "MBEDTLS_ERR_SSL_BAD_INPUT_DATA: %s", rule);
-    mp_obj_t args[] = {MP_OBJ_NEW_SMALL_INT(MBEDTLS_ERR_SSL_BAD_INPUT_DATA), mp_obj_new_str_from_vstr(&text)};
-    nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args));
+    mpy_ssl_error_raise_text(MBEDTLS_ERR_SSL_BAD_INPUT_DATA, rule);
 }
 
 // --- Server ---------------------------------------------------------------------------------------------------

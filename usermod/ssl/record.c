@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <string.h>
+
 #include "record.h"
 
 uint16_t mpy_ssl_record_length(const mpy_ssl_record_t *record) {
@@ -44,3 +46,24 @@ void mpy_ssl_record_watch(mpy_ssl_record_t *record, const uint8_t *buf, size_t l
         }
     }
 }
+
+#if MPY_SSL_HAVE_DTLS
+
+#define DATAGRAM_HEADER 13 // type, version (2), epoch (2), number (6), length (2)
+
+void mpy_ssl_record_watch_datagram(mpy_ssl_record_t *record, const uint8_t *buf, size_t len) {
+    while (len >= DATAGRAM_HEADER) {
+        size_t whole = DATAGRAM_HEADER + ((size_t)buf[11] << 8 | buf[12]);
+        const uint8_t header[MPY_SSL_RECORD_HEADER] = {buf[0], 3, 3, buf[11], buf[12]};
+        memcpy(record->header, header, sizeof(header));
+        count(&record->records);
+        if (buf[0] == MPY_SSL_RECORD_ALERT) {
+            count(&record->alerts);
+        }
+        whole = whole < len ? whole : len;
+        buf += whole;
+        len -= whole;
+    }
+}
+
+#endif

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dtls.h"
+
 #define MPY_SSL_RECORD_HEADER 5 // type, version (2), length (2)
 
 enum { // ContentType, RFC 5246, 6.2.1
@@ -35,6 +37,13 @@ typedef struct {
 
 // Accounts for len bytes that were sent or received.
 void mpy_ssl_record_watch(mpy_ssl_record_t *record, const uint8_t *buf, size_t len);
+
+// Accounts for a datagram (RFC 6347, 4.1), whose records are whole. Their headers are kept as those of TLS.
+#if MPY_SSL_HAVE_DTLS
+void mpy_ssl_record_watch_datagram(mpy_ssl_record_t *record, const uint8_t *buf, size_t len);
+#else
+#define mpy_ssl_record_watch_datagram mpy_ssl_record_watch
+#endif
 
 // Length field of the newest header.
 uint16_t mpy_ssl_record_length(const mpy_ssl_record_t *record);

@@ -14,6 +14,11 @@
 
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
 
+// A binding says nothing of these, and hello.c does not read hellos of DTLS.
+static bool is_barred(const mpy_ssl_session_t *session) {
+    return mpy_ssl_stream_has_datagrams(&session->stream) || mpy_ssl_psk_is_set(&session->psk);
+}
+
 static bool is_server(const mpy_ssl_session_t *session) {
     return mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
 }
@@ -172,7 +177,7 @@ static mpy_ssl_saved_t *save(mpy_ssl_session_t *session) {
 
 mpy_ssl_saved_t *mpy_ssl_resume_saved(mpy_ssl_session_t *session) {
     mpy_ssl_resume_t *self = &session->resume;
-    if (session->stream.handshaking || !session->open || is_server(session) || mpy_ssl_psk_is_set(&session->psk)) {
+    if (session->stream.handshaking || !session->open || is_server(session) || is_barred(session)) {
         return NULL;
     }
     if (self->saved == NULL) {

@@ -12,6 +12,7 @@
 #include "random.h"
 #include "session.h"
 
+#define EMSGSIZE 90 // py/mperrno.h has no name for it
 #define DROP_LIMIT 65536 // bytes that a peer may still send after our close_notify
 
 static bool is_want(int ret) {
@@ -34,6 +35,8 @@ static void release(mpy_ssl_session_t *session) {
         mpy_ssl_ciphers_unref(session->ciphers);
         mpy_ssl_groups_unref(session->groups);
         mpy_ssl_alpn_unref(session->alpn);
+        mpy_ssl_cookies_unref(session->cookies);
+        session->cookies = NULL;
         mpy_ssl_resume_release(session);
         mpy_ssl_slices_free(&session->slices);
         #if MPY_SSL_KEYLOG
@@ -122,6 +125,9 @@ static uint8_t invalid_record_alert(const mpy_ssl_session_t *session) {
 // Mbed TLS takes a record or a handshake message that its buffer cannot hold for a mistake of the caller, and before 3.6.6 a
 // server takes what is no record for a wrong ClientHello.
 static int name_overflow(const mpy_ssl_session_t *session, int code) {
+    if (mpy_ssl_stream_has_datagrams(&session->stream)) {
+        return code;
+    }
     if (code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && record_is_too_long(session)) {
         code = MBEDTLS_ERR_SSL_INVALID_RECORD;
     } else if (code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && mpy_ssl_private_message_len(&session->ssl) > MBEDTLS_SSL_IN_CONTENT_LEN) {
@@ -155,6 +161,7 @@ static uint8_t alert_for(const mpy_ssl_session_t *session, int code) {
 static bool peer_listens(const mpy_ssl_session_t *session, int code) {
     return code != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && code != MBEDTLS_ERR_SSL_CONN_EOF && code != MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY
            && code != MBEDTLS_ERR_NET_SEND_FAILED && code != MBEDTLS_ERR_NET_RECV_FAILED
+           && !(MPY_SSL_HAVE_DTLS && (code == MBEDTLS_ERR_SSL_TIMEOUT || code == MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED))
            && session->stream.object != MP_OBJ_NULL;
 }
 
@@ -176,6 +183,12 @@ static bool is_plain_alert(const mpy_ssl_session_t *session, int code) {
            && mpy_ssl_record_length(rx) == 2 && mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
 }
 
+// True of a server that cannot answer. Mbed TLS would blame the client's cipher suites.
+static bool lacks_key(const mpy_ssl_session_t *session) {
+    bool is_server = mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
+    return is_server && session->identity == NULL && !mpy_ssl_psk_is_set(&session->psk) && !mpy_ssl_sni_is_pending(&session->sni);
+}
+
 // What the program should hear for a code that Mbed TLS returned.
 static int real_code(const mpy_ssl_session_t *session, int code) {
     if (mpy_ssl_alloc_failures() != session->alloc_failures) {
@@ -183,6 +196,12 @@ static int real_code(const mpy_ssl_session_t *session, int code) {
     }
     if (code == MBEDTLS_ERR_NET_SEND_FAILED || code == MBEDTLS_ERR_NET_RECV_FAILED) {
         return session->stream.error;
+    }
+    if (mpy_ssl_stream_has_datagrams(&session->stream) && code == MBEDTLS_ERR_SSL_TIMEOUT) {
+        return MP_ETIMEDOUT;
+    }
+    if (mpy_ssl_stream_has_datagrams(&session->stream) && code == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE && lacks_key(session)) {
+        return MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED;
     }
     // A certificate that fails only the checks beside the chain's (curve, usage) has a code of its own.
     if (code == MBEDTLS_ERR_SSL_BAD_CERTIFICATE && session->verify_flags != 0) {
@@ -210,7 +229,7 @@ int mpy_ssl_session_fail(mpy_ssl_session_t *session, int code) {
     note_failure(session, code);
     mpy_ssl_resume_failed(session, code);
     send_alert(session, code);
-    if (session->keep_stream) {
+    if (session->keep_stream || (MPY_SSL_HAVE_DTLS && code == MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED)) {
         session->stream.object = MP_OBJ_NULL;
     } else {
         mpy_ssl_stream_close(&session->stream);
@@ -285,7 +304,8 @@ static int configure_choice(mpy_ssl_session_t *session, const mpy_ssl_options_t 
 static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
     mbedtls_ssl_config *conf = &session->conf;
     int endpoint = options->server_side ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT;
-    int ret = mbedtls_ssl_config_defaults(conf, endpoint, MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+    int transport = MPY_SSL_HAVE_DTLS && options->datagrams ? MBEDTLS_SSL_TRANSPORT_DATAGRAM : MBEDTLS_SSL_TRANSPORT_STREAM;
+    int ret = mbedtls_ssl_config_defaults(conf, endpoint, transport, MBEDTLS_SSL_PRESET_DEFAULT);
     if (ret == 0) {
         ret = configure_choice(session, options);
     }
@@ -308,6 +328,7 @@ static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *option
     mbedtls_ssl_conf_verify(conf, verify, session);
     mpy_ssl_sni_configure(session);
     ret = ret == 0 ? mpy_ssl_psk_configure(session, options) : ret;
+    ret = ret == 0 ? mpy_ssl_dtls_configure(session, options) : ret;
     return ret == 0 ? mpy_ssl_resume_configure(session, options) : ret;
 }
 
@@ -346,6 +367,9 @@ static int set_up(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) 
     }
     if (ret == 0) {
         ret = mpy_ssl_resume_offer(session, options);
+    }
+    if (ret == 0) {
+        ret = mpy_ssl_dtls_start(session, options);
     }
     #if MPY_SSL_KEYLOG
     if (ret == 0) {
@@ -497,7 +521,9 @@ const uint8_t *mpy_ssl_session_peer_certificate(const mpy_ssl_session_t *session
 
 static void handshake_done(mpy_ssl_session_t *session) {
     #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    mpy_ssl_private_free_handshake(&session->ssl);
+    if (!mpy_ssl_stream_has_datagrams(&session->stream)) { // where it keeps the last flight, and is not of 1.3
+        mpy_ssl_private_free_handshake(&session->ssl);
+    }
     #endif
     session->stream.handshaking = false;
     session->stream.timed = false;
@@ -511,12 +537,8 @@ static void handshake_done(mpy_ssl_session_t *session) {
 }
 
 static int handshake_steps(mpy_ssl_session_t *session) {
-    int ret = 0;
-    bool is_server = mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
-    if (is_server && session->identity == NULL && !mpy_ssl_psk_is_set(&session->psk)
-        && !mpy_ssl_sni_is_pending(&session->sni)) {
-        return MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED; // Mbed TLS would blame the client's cipher suites
-    }
+    // MicroPython's servers over datagrams may wait without a key, until a client comes.
+    int ret = lacks_key(session) && !mpy_ssl_stream_has_datagrams(&session->stream) ? MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED : 0;
     // Mbed TLS calls a handshake over before a server has sent its ticket.
     while (ret == 0 && mpy_ssl_private_state(&session->ssl) != MBEDTLS_SSL_HANDSHAKE_OVER) {
         ret = mpy_ssl_slices_before_step(session);
@@ -570,6 +592,9 @@ static void begin(mpy_ssl_session_t *session) {
 static int hear_last_words(mpy_ssl_session_t *session) {
     int error = session->stream.error;
     session->slices.wanted = false;
+    if (mpy_ssl_stream_has_datagrams(&session->stream)) {
+        return MBEDTLS_ERR_NET_SEND_FAILED;
+    }
     session->stream.mute = true;
     session->stream.error = 0;
     int ret;
@@ -647,6 +672,9 @@ int mpy_ssl_session_read(mpy_ssl_session_t *session, void *buf, size_t len) {
     do {
         ret = read_record(session, buf, len);
     } while (again(session, ret));
+    if (is_want(ret) && mpy_ssl_stream_has_datagrams(&session->stream)) {
+        mpy_ssl_buffers_settle(&session->buffers, true); // there was none to read
+    }
     if (ret == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
         mpy_ssl_buffers_settle(&session->buffers, true);
         session->peer_closed = true;
@@ -671,6 +699,10 @@ static int write_record(mpy_ssl_session_t *session, const void *buf, size_t len)
     }
     if (ret != 0) {
         return ret;
+    }
+    if (mpy_ssl_stream_has_datagrams(&session->stream) && len > (size_t)mbedtls_ssl_get_max_out_record_payload(&session->ssl)) {
+        session->stream.error = EMSGSIZE; // Mbed TLS would end the connection
+        return MBEDTLS_ERR_SSL_WANT_WRITE;
     }
     ret = mpy_ssl_buffers_before_write(&session->buffers, len);
     if (ret != 0) {

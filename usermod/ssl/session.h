@@ -20,6 +20,7 @@
 #include "buffers.h"
 #include "certificate.h"
 #include "ciphers.h"
+#include "dtls.h"
 #include "error.h"
 #include "fragment.h"
 #include "groups.h"
@@ -47,6 +48,10 @@ typedef struct mpy_ssl_options {
     mp_obj_t keylog;              // path or None
     mp_obj_t keylog_callback;     // see keylog.h; or None
     const mpy_ssl_psk_t *psk;     // complete, see mpy_ssl_psk_check()
+    bool datagrams;               // DTLS
+    const uint8_t *client_id;     // of a server over datagrams: where the client is, in any form
+    size_t client_id_len;
+    mpy_ssl_cookies_t *cookies;   // of a server over datagrams
     uint32_t verify_serial;       // another one for each callback that was assigned, 0 for none
     mpy_ssl_tickets_t *tickets;   // a server's, or NULL
     mpy_ssl_saved_t *saved;       // to be resumed, or NULL
@@ -86,6 +91,7 @@ typedef struct mpy_ssl_session {
     mpy_ssl_sni_t sni;     // given by the owner
     mpy_ssl_keylog_t keylog;
     mpy_ssl_psk_t psk;
+    mpy_ssl_cookies_t *cookies;
     mpy_ssl_buffers_t buffers;
     mpy_ssl_usage_t usage; // without what is shared with the context
     mbedtls_ssl_config conf;
@@ -96,8 +102,8 @@ typedef struct mpy_ssl_session {
 // already. Returned instead of sending anything else; the connection goes on. Not a code of Mbed TLS.
 #define MPY_SSL_ERR_OTHER_DATA (-1)
 
-// Makes a session on session->stream, which is initialised; the other members but `sni` are zero. Sends nothing. On failure
-// (allocation, entropy) everything is released except the stream, which stays open.
+// Makes a session on session->stream, which is initialised and knows whether it is one of datagrams; the other members but `sni` are zero.
+// Sends nothing. On failure (allocation, entropy) everything is released except the stream, which stays open.
 int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *options);
 
 // For sni_callback: goes on with certificates, CAs, verification, application protocols and tickets of another context; versions, suites

@@ -90,6 +90,9 @@ mp_obj_t mpy_ssl_socket_new(mp_obj_t stream, const mpy_ssl_options_t *options, c
     mpy_ssl_socket_t *self = mp_obj_malloc_with_finaliser(mpy_ssl_socket_t, &mpy_ssl_type_socket);
     memset((char *)self + sizeof(self->base), 0, sizeof(*self) - sizeof(self->base));
     mpy_ssl_stream_init(&self->session.stream, stream);
+    #if MPY_SSL_HAVE_DTLS
+    self->session.stream.datagrams = options->datagrams;
+    #endif
     self->context = wrapping->context;
     self->server_hostname = wrapping->server_hostname;
     self->timeout = wrapping->timeout;
@@ -214,6 +217,9 @@ static mp_uint_t socket_poll(mpy_ssl_socket_t *self, uintptr_t flags, int *error
     uintptr_t wanted = flags & POLL_BOTH;
     if (session->slices.paused && wanted != 0) {
         return wanted; // there is work to do, without the stream
+    }
+    if (session->stream.handshaking && mpy_ssl_timer_is_due(&session->stream.timer)) {
+        return wanted; // a flight has to be sent again
     }
     mp_uint_t ready = 0;
     if ((wanted & MP_STREAM_POLL_RD) && mpy_ssl_session_has_input(session)) {
@@ -395,6 +401,9 @@ static mp_obj_t socket_setblocking(mp_obj_t self_in, mp_obj_t flag) {
     mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     mp_obj_t ret = pass_on(self_in, MP_QSTR_setblocking, flag);
     self->session.slices.wanted = !mp_obj_is_true(flag);
+    #if MPY_SSL_HAVE_DTLS
+    self->session.stream.non_blocking = self->session.slices.wanted;
+    #endif
     return ret;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_setblocking_obj, socket_setblocking);
@@ -421,6 +430,9 @@ static mp_obj_t socket_settimeout(mp_obj_t self_in, mp_obj_t seconds) {
     pass_on(self_in, MP_QSTR_settimeout, seconds);
     self->timeout = timeout;
     self->session.slices.wanted = timeout == 0 && seconds != mp_const_none;
+    #if MPY_SSL_HAVE_DTLS
+    self->session.stream.non_blocking = seconds != mp_const_none && timeout == 0;
+    #endif
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_settimeout_obj, socket_settimeout);

@@ -18,6 +18,7 @@ typedef struct {
     mp_obj_t sni_callback;    // of a server's context, or None
     mp_obj_t server_hostname; // str or None
     mp_obj_t session;         // SSLSession or None
+    mp_obj_t client_id;       // bytes-like or None
     uint32_t timeout;         // milliseconds for the whole handshake, 0: none
     bool do_handshake;
 } mpy_ssl_wrapping_t;

@@ -49,7 +49,8 @@ static mp_uint_t transfer(mpy_ssl_stream_t *stream, bool sending, void *buf, siz
     nlr_buf_t nlr;
     stream->error = 0;
     stream->would_block = false;
-    if (stream->timed && !wait_until_ready(stream, sending ? MP_STREAM_POLL_WR : MP_STREAM_POLL_RD)) {
+    bool waits = stream->timed && (sending || !mpy_ssl_stream_has_datagrams(stream));
+    if (waits && !wait_until_ready(stream, sending ? MP_STREAM_POLL_WR : MP_STREAM_POLL_RD)) {
         return MP_STREAM_ERROR;
     }
     stream->running++;
@@ -91,7 +92,7 @@ int mpy_ssl_stream_send(void *ctx, const unsigned char *buf, size_t len) {
         return retryable(stream) ? MBEDTLS_ERR_SSL_WANT_WRITE : MBEDTLS_ERR_NET_SEND_FAILED;
     }
     stream->unsent = len - n;
-    mpy_ssl_record_watch(&stream->tx, buf, n);
+    (mpy_ssl_stream_has_datagrams(stream) ? mpy_ssl_record_watch_datagram : mpy_ssl_record_watch)(&stream->tx, buf, n);
     if (n == 0) {
         stream->would_block = true; // Mbed TLS would take 0 for success
         return MBEDTLS_ERR_SSL_WANT_WRITE;
@@ -99,9 +100,59 @@ int mpy_ssl_stream_send(void *ctx, const unsigned char *buf, size_t len) {
     return (int)n;
 }
 
+#if MPY_SSL_HAVE_DTLS
+
+// Until there is a datagram, or an error, which is returned.
+static int wait_for_datagram(mpy_ssl_stream_t *stream) {
+    stream->error = 0;
+    while (mpy_ssl_stream_ioctl(stream, MP_STREAM_POLL, MP_STREAM_POLL_RD) == 0) {
+        if (stream->exception == MP_OBJ_NULL && mpy_ssl_timer_is_due(&stream->timer)) {
+            return MBEDTLS_ERR_SSL_TIMEOUT;
+        }
+        if (stream->timed && is_past(stream)) {
+            stream->error = MP_ETIMEDOUT;
+            return MBEDTLS_ERR_SSL_WANT_READ;
+        }
+        mpy_ssl_stream_wait(stream);
+        if (stream->exception != MP_OBJ_NULL) {
+            return MBEDTLS_ERR_SSL_WANT_READ;
+        }
+    }
+    return 0;
+}
+
+static int receive_datagram(mpy_ssl_stream_t *stream, unsigned char *buf, size_t len) {
+    bool native = !mpy_ssl_stream_is_python(stream);
+    bool waits = stream->handshaking && (stream->timed || (native && !stream->non_blocking));
+    mp_uint_t n;
+    do {
+        int ret = waits ? wait_for_datagram(stream) : 0;
+        if (ret != 0) {
+            return ret;
+        }
+        n = transfer(stream, false, buf, len);
+    } while (n == 0 && native);
+    if (n == MP_STREAM_ERROR) {
+        return retryable(stream) ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_NET_RECV_FAILED;
+    }
+    if (n == 0) {
+        stream->would_block = true;
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    }
+    mpy_ssl_record_watch_datagram(&stream->rx, buf, n);
+    return (int)n;
+}
+
+#endif
+
 int mpy_ssl_stream_recv(void *ctx, unsigned char *buf, size_t len) {
     mpy_ssl_stream_t *stream = ctx;
     stream->alerts_before = stream->tx.alerts;
+    #if MPY_SSL_HAVE_DTLS
+    if (mpy_ssl_stream_has_datagrams(stream)) {
+        return receive_datagram(stream, buf, len);
+    }
+    #endif
     mp_uint_t n = transfer(stream, false, buf, len);
     if (n == MP_STREAM_ERROR) {
         return retryable(stream) ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_NET_RECV_FAILED;
@@ -164,7 +215,7 @@ static void drain(mpy_ssl_stream_t *stream) {
 
 void mpy_ssl_stream_close(mpy_ssl_stream_t *stream) {
     if (stream->object != MP_OBJ_NULL) {
-        if (!mpy_ssl_stream_is_python(stream) && !stream->eof) {
+        if (!mpy_ssl_stream_is_python(stream) && !stream->eof && !mpy_ssl_stream_has_datagrams(stream)) {
             drain(stream);
         }
         mpy_ssl_stream_ioctl(stream, MP_STREAM_CLOSE, 0);

@@ -11,6 +11,7 @@
 
 #include "py/obj.h"
 
+#include "dtls.h"
 #include "record.h"
 
 // Lives inside a garbage collected object, because it holds Python objects.
@@ -22,6 +23,10 @@ typedef struct {
     uint16_t idle;       // records received since the program got data; see MPY_SSL_IDLE_RECORDS
     uint32_t deadline;   // reading of mp_hal_ticks_ms() at which `timed` operations are given up
     bool timed;          // each operation waits until it is possible, and fails with ETIMEDOUT at the deadline; ends with the handshake
+    bool datagrams;      // it is a connection over datagrams: of DTLS
+    bool non_blocking;   // of datagrams: a socket that was told through us not to block. In the handshake others are not read before they
+                         // can be, because a read that waits for a lost datagram does not see when it is time to send again
+    mpy_ssl_timer_t timer; // of datagrams
     bool would_block;    // the last operation had to be put off
     bool eof;            // the stream has ended
     bool mute;           // output is dropped, because the other end does not take it any more
@@ -32,6 +37,11 @@ typedef struct {
     mpy_ssl_record_t tx;
 } mpy_ssl_stream_t;
 
+// Whether they are datagrams, which a build without DTLS knows beforehand.
+static inline bool mpy_ssl_stream_has_datagrams(const mpy_ssl_stream_t *stream) {
+    return MPY_SSL_HAVE_DTLS && stream->datagrams;
+}
+
 // Records that may come in a row without giving the program a byte (warning alerts, empty records, requests to
 // renegotiate). The next one is answered with unexpected_message. OpenSSL allows 5 alerts and 32 empty records.
 #define MPY_SSL_IDLE_RECORDS 8
@@ -41,7 +51,8 @@ void mpy_ssl_stream_init(mpy_ssl_stream_t *stream, mp_obj_t object);
 
 // Mbed TLS's f_send and f_recv, ctx being the mpy_ssl_stream_t. They return the number of bytes, or WANT_WRITE or
 // WANT_READ (would_block, exception or a timed out `error` says why), NET_SEND_FAILED or NET_RECV_FAILED (`error`
-// says why), 0 from f_recv at the end (`eof`), or UNEXPECTED_MESSAGE if there were too many idle records.
+// says why), 0 from f_recv at the end (`eof`), or UNEXPECTED_MESSAGE if there were too many idle records. Of datagrams each call takes
+// one, an empty one is passed over, f_recv says TIMEOUT when the timer is due, and nothing is idle: anybody can send datagrams.
 int mpy_ssl_stream_send(void *ctx, const unsigned char *buf, size_t len);
 int mpy_ssl_stream_recv(void *ctx, unsigned char *buf, size_t len);
 
