@@ -84,6 +84,45 @@ class End(io.IOBase):
         return 0
 
 
+class Mail(io.IOBase):
+    """One end of a pipe for datagrams, as `mail()` makes it. `lose(n, data)`: whether the n-th datagram is lost;
+    `twice`: all come twice; `last_first`: the newest comes first."""
+
+    def __init__(self):
+        self.inbox = []
+        self.peer = None
+        self.closed = 0
+        self.sent = []
+        self.lose = None
+        self.twice = False
+        self.last_first = False
+
+    def setblocking(self, flag):
+        pass
+
+    def readinto(self, buf):
+        if not self.inbox:
+            return None
+        data = self.inbox.pop(0)[: len(buf)]
+        buf[: len(data)] = data
+        return len(data)
+
+    def write(self, data):
+        lost = self.lose and self.lose(len(self.sent), data)
+        self.sent.append(bytes(data))
+        for _ in range(0 if lost else 2 if self.twice else 1):
+            inbox = self.peer.inbox
+            inbox.insert(0 if self.last_first else len(inbox), bytes(data))
+        return len(data)
+
+    def ioctl(self, request, arg):
+        if request == POLL:
+            return arg & (POLL_WR | (POLL_RD if self.inbox else 0))
+        if request == CLOSE:
+            self.closed += 1
+        return 0
+
+
 class PlainEnd(io.IOBase):
     """A stream that is no socket, on top of an end: ssl waits for it. Whenever it is empty, `peer()` runs first."""
 
@@ -110,17 +149,24 @@ def pipe():
     return a, b
 
 
-def client_context(identity=None):
+def mail():
+    """Two connected ends for datagrams."""
+    a, b = Mail(), Mail()
+    a.peer, b.peer = b, a
+    return a, b
+
+
+def client_context(identity=None, protocol=CLIENT):
     """Trusts the root of an identity."""
-    context = ssl.SSLContext(CLIENT)
+    context = ssl.SSLContext(protocol)
     if identity:
         context.load_verify_locations(cadata=identity[2])
     return context
 
 
-def server_context(identity):
+def server_context(identity, protocol=SERVER):
     """Shows an identity."""
-    context = ssl.SSLContext(SERVER)
+    context = ssl.SSLContext(protocol)
     context.load_cert_chain(identity[0], identity[1])
     return context
 

@@ -31,11 +31,10 @@ def test_both_protocols_are_accepted(script: Script) -> None:
 
 def test_another_protocol_is_a_value_error(script: Script) -> None:
     code = """
-    for protocol in (-1, 2, 3, 255, 256, 1 << 20):
+    for protocol in (-1, 4, 255, 256, 1 << 20):
         print(attempt(ssl.SSLContext, protocol))
     """
-    message = "protocol must be PROTOCOL_TLS_CLIENT or PROTOCOL_TLS_SERVER"
-    assert script(code) == [f"ValueError('{message}',)"] * 6
+    assert script(code) == ["ValueError('protocol must be one of PROTOCOL_*',)"] * 5
 
 
 def test_a_protocol_that_is_no_single_positional_number_is_a_type_error(script: Script) -> None:

@@ -306,7 +306,7 @@ def test_nothing_is_resumed(script: Script, authority: Authority) -> None:
     print(attempt(client.wrap_socket, pipe()[0], server_hostname="server.test", session=session))
     """
     lines = script(SETUP + dedented(code), ID=authority.p256)
-    assert lines == ["None False False"] * 2 + ["ValueError('a context with PSK resumes no sessions',)"]
+    assert lines == ["None False False"] * 2 + ["ValueError('a context with PSK or DTLS resumes no sessions',)"]
 
 
 @pytest.mark.requires("tls-1.3")

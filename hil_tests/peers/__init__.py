@@ -21,6 +21,7 @@ from hil_tests.peers.behaviours import (
 )
 from hil_tests.peers.client import TlsClient
 from hil_tests.peers.commands import OpensslClient, OpensslServer, curl, openssl_client
+from hil_tests.peers.datagrams import DatagramRelay
 from hil_tests.peers.server import RawServer, TlsServer
 from hil_tests.peers.session import Session
 from hil_tests.peers.wire import Wire
@@ -29,6 +30,7 @@ from hil_tests.process import CommandResult, run_command
 __all__ = [
     "Behaviour",
     "CommandResult",
+    "DatagramRelay",
     "OpensslClient",
     "OpensslServer",
     "RawBehaviour",
