@@ -53,7 +53,7 @@ class Exemption:
     """Tests that are not expected to pass on `boards` (empty: on any), with the reason.
 
     `test` is a path below tests/, or a pattern with `*`. A failing test must print all of `shows`, so that it cannot
-    begin to fail for another reason unseen.
+    begin to fail for another reason unseen. `lacks`: only for versions of the test without this text.
     """
 
     test: str
@@ -61,6 +61,7 @@ class Exemption:
     reason: str
     boards: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
+    lacks: str = ""
 
     def applies_to(self, test: str, board: str) -> bool:
         """Whether this exemption is meant for `test` on `board`."""
@@ -76,7 +77,7 @@ class Verdict:
     note: str = ""
 
 
-KEYS = {"test", "expect", "reason", "boards", "shows"}
+KEYS = {"test", "expect", "reason", "boards", "shows", "lacks"}
 
 
 def load_exemptions(path: Path) -> tuple[Exemption, ...]:
@@ -100,7 +101,7 @@ def _exemption(entry: Mapping[str, object], where: str) -> Exemption:
         raise ToolError(f"{where}: the reason is empty", "say why the test does not pass")
     if expect is Expectation.FAIL and not shows:
         raise ToolError(f"{where}: a test that fails needs shows", "quote what it prints when it fails")
-    return Exemption(test, expect, reason, boards, shows)
+    return Exemption(test, expect, reason, boards, shows, str(entry.get("lacks", "")))
 
 
 def _texts(entry: Mapping[str, object], key: str, where: str) -> tuple[str, ...]:

@@ -50,8 +50,9 @@ class Job:
     exemptions: tuple[Exemption, ...]
 
     def exemptions_of(self, test: str) -> tuple[Exemption, ...]:
-        """The exceptions that apply to `test` here."""
-        return tuple(e for e in self.exemptions if e.applies_to(test, self.board))
+        """The exceptions that apply to `test` here, in this version."""
+        here = (e for e in self.exemptions if e.applies_to(test, self.board))
+        return tuple(e for e in here if not e.lacks or e.lacks not in (self.tests / test).read_text(encoding="utf-8"))
 
     def matching(self, patterns: Iterable[str]) -> tuple[str, ...]:
         """The tests that match one of `patterns` and the user's filter, as paths below `tests`, sorted."""
