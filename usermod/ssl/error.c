@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <stddef.h>
+#include <string.h>
 
 #include "py/gc.h"
 #include "py/mperrno.h"
@@ -52,129 +53,127 @@ DEFINE_OS_ERROR(mpy_ssl_type_want_write_error, MP_QSTR_SSLWantWriteError);
 typedef struct {
     int16_t code;
     uint8_t alert;    // to send; 0 where the connection is gone or the fault is not the peer's
-    const char *name; // without MBEDTLS_ERR_
-    const char *hint; // cause and cure, or NULL
+    const char *text; // name without MBEDTLS_ERR_, and where there is more to say ": " with cause and cure
 } entry_t;
 
 #define ALERT(name) MBEDTLS_SSL_ALERT_MSG_##name
-#define ERROR(name, alert, hint) {MBEDTLS_ERR_##name, alert, #name, hint}
+#define ERROR(name, alert, hint) {MBEDTLS_ERR_##name, alert, #name hint}
 
 static const entry_t errors[] = {
-    ERROR(SSL_FATAL_ALERT_MESSAGE, 0, NULL),
-    ERROR(SSL_CONN_EOF, 0, NULL),
-    ERROR(SSL_PEER_CLOSE_NOTIFY, 0, NULL),
-    ERROR(X509_CERT_VERIFY_FAILED, ALERT(CERT_UNKNOWN), NULL),
-    ERROR(X509_FATAL_ERROR, ALERT(ACCESS_DENIED), "verify_callback refused the certificate, or its chain has too many intermediates"),
+    ERROR(SSL_FATAL_ALERT_MESSAGE, 0, ""),
+    ERROR(SSL_CONN_EOF, 0, ""),
+    ERROR(SSL_PEER_CLOSE_NOTIFY, 0, ""),
+    ERROR(X509_CERT_VERIFY_FAILED, ALERT(CERT_UNKNOWN), ""),
+    ERROR(X509_FATAL_ERROR, ALERT(ACCESS_DENIED), ": verify_callback refused the certificate, or its chain has too many intermediates"),
     #if MPY_SSL_HAVE_DTLS
-    ERROR(SSL_HELLO_VERIFY_REQUIRED, 0, NULL),
+    ERROR(SSL_HELLO_VERIFY_REQUIRED, 0, ""),
     #endif
-    ERROR(SSL_NO_CLIENT_CERTIFICATE, ALERT(HANDSHAKE_FAILURE), NULL),
-    ERROR(SSL_CA_CHAIN_REQUIRED, ALERT(UNKNOWN_CA), "no CA certificate to verify the peer with: call load_verify_locations()"),
-    ERROR(SSL_INVALID_RECORD, ALERT(UNEXPECTED_MESSAGE), "what the peer sent is not TLS: is this the right port?"),
-    ERROR(SSL_INVALID_MAC, ALERT(BAD_RECORD_MAC), NULL),
-    ERROR(SSL_UNEXPECTED_MESSAGE, ALERT(UNEXPECTED_MESSAGE), NULL),
-    ERROR(SSL_UNEXPECTED_RECORD, ALERT(UNEXPECTED_MESSAGE), NULL),
-    ERROR(SSL_DECODE_ERROR, ALERT(DECODE_ERROR), NULL),
-    ERROR(SSL_ILLEGAL_PARAMETER, ALERT(ILLEGAL_PARAMETER), NULL),
-    ERROR(SSL_HANDSHAKE_FAILURE, ALERT(HANDSHAKE_FAILURE), "no cipher suite or curve in common with the peer, which may insist on TLS 1.3: see ssl.HAS_TLSv1_3 and maximum_version"),
-    ERROR(SSL_BAD_PROTOCOL_VERSION, ALERT(PROTOCOL_VERSION), "no version in common with the peer: see minimum_version and maximum_version"),
-    ERROR(SSL_UNSUPPORTED_EXTENSION, ALERT(UNSUPPORTED_EXT), NULL),
-    ERROR(SSL_NO_APPLICATION_PROTOCOL, ALERT(NO_APPLICATION_PROTOCOL), "the client offers none of the protocols of set_alpn_protocols()"),
+    ERROR(SSL_NO_CLIENT_CERTIFICATE, ALERT(HANDSHAKE_FAILURE), ""),
+    ERROR(SSL_CA_CHAIN_REQUIRED, ALERT(UNKNOWN_CA), ": no CA certificate to verify the peer with: call load_verify_locations()"),
+    ERROR(SSL_INVALID_RECORD, ALERT(UNEXPECTED_MESSAGE), ": what the peer sent is not TLS: is this the right port?"),
+    ERROR(SSL_INVALID_MAC, ALERT(BAD_RECORD_MAC), ""),
+    ERROR(SSL_UNEXPECTED_MESSAGE, ALERT(UNEXPECTED_MESSAGE), ""),
+    ERROR(SSL_UNEXPECTED_RECORD, ALERT(UNEXPECTED_MESSAGE), ""),
+    ERROR(SSL_DECODE_ERROR, ALERT(DECODE_ERROR), ""),
+    ERROR(SSL_ILLEGAL_PARAMETER, ALERT(ILLEGAL_PARAMETER), ""),
+    ERROR(SSL_HANDSHAKE_FAILURE, ALERT(HANDSHAKE_FAILURE), ": no cipher suite or curve in common with the peer, which may insist on TLS 1.3: see ssl.HAS_TLSv1_3 and maximum_version"),
+    ERROR(SSL_BAD_PROTOCOL_VERSION, ALERT(PROTOCOL_VERSION), ": no version in common with the peer: see minimum_version and maximum_version"),
+    ERROR(SSL_UNSUPPORTED_EXTENSION, ALERT(UNSUPPORTED_EXT), ""),
+    ERROR(SSL_NO_APPLICATION_PROTOCOL, ALERT(NO_APPLICATION_PROTOCOL), ": the client offers none of the protocols of set_alpn_protocols()"),
     #if MPY_SSL_SNI_CALLBACK
-    ERROR(SSL_UNRECOGNIZED_NAME, ALERT(UNRECOGNIZED_NAME), "sni_callback refused the connection"),
+    ERROR(SSL_UNRECOGNIZED_NAME, ALERT(UNRECOGNIZED_NAME), ": sni_callback refused the connection"),
     #endif
     #if MPY_SSL_HAVE_PSK
-    ERROR(SSL_UNKNOWN_IDENTITY, ALERT(UNKNOWN_PSK_IDENTITY), "no PSK for the peer"),
+    ERROR(SSL_UNKNOWN_IDENTITY, ALERT(UNKNOWN_PSK_IDENTITY), ": no PSK for the peer"),
     #endif
-    ERROR(SSL_BAD_CERTIFICATE, ALERT(BAD_CERT), NULL),
-    ERROR(SSL_PRIVATE_KEY_REQUIRED, ALERT(INTERNAL_ERROR), "a server needs load_cert_chain()"),
-    ERROR(SSL_PK_TYPE_MISMATCH, ALERT(ILLEGAL_PARAMETER), NULL),
-    ERROR(SSL_BUFFER_TOO_SMALL, ALERT(INTERNAL_ERROR), "a handshake message does not fit its buffer: is a certificate chain too long?"),
-    ERROR(SSL_FEATURE_UNAVAILABLE, ALERT(INTERNAL_ERROR), NULL),
-    ERROR(SSL_BAD_INPUT_DATA, ALERT(ILLEGAL_PARAMETER), NULL),
-    ERROR(SSL_BAD_CONFIG, ALERT(INTERNAL_ERROR), NULL),
-    ERROR(SSL_COUNTER_WRAPPING, ALERT(INTERNAL_ERROR), NULL),
-    ERROR(SSL_INTERNAL_ERROR, ALERT(INTERNAL_ERROR), NULL),
-    ERROR(X509_FEATURE_UNAVAILABLE, ALERT(UNSUPPORTED_CERT), NULL),
-    ERROR(X509_UNKNOWN_OID, ALERT(UNSUPPORTED_CERT), NULL),
-    ERROR(X509_UNKNOWN_SIG_ALG, ALERT(UNSUPPORTED_CERT), "the certificate is signed with an algorithm that this firmware does not have"),
-    ERROR(X509_UNKNOWN_VERSION, ALERT(UNSUPPORTED_CERT), NULL),
-    ERROR(X509_SIG_MISMATCH, ALERT(BAD_CERT), NULL),
-    ERROR(X509_INVALID_FORMAT, ALERT(BAD_CERT), NULL),
-    ERROR(X509_INVALID_VERSION, ALERT(BAD_CERT), NULL),
-    ERROR(X509_INVALID_SERIAL, ALERT(BAD_CERT), NULL),
-    ERROR(X509_INVALID_ALG, ALERT(BAD_CERT), NULL),
-    ERROR(X509_INVALID_NAME, ALERT(BAD_CERT), NULL),
-    ERROR(X509_INVALID_DATE, ALERT(BAD_CERT), NULL),
-    ERROR(X509_INVALID_SIGNATURE, ALERT(BAD_CERT), NULL),
-    ERROR(X509_INVALID_EXTENSIONS, ALERT(BAD_CERT), NULL),
-    ERROR(X509_BAD_INPUT_DATA, ALERT(BAD_CERT), NULL),
-    ERROR(X509_CERT_UNKNOWN_FORMAT, ALERT(BAD_CERT), NULL),
-    ERROR(PK_PASSWORD_REQUIRED, 0, NULL),
-    ERROR(PK_PASSWORD_MISMATCH, 0, NULL),
-    ERROR(PK_TYPE_MISMATCH, ALERT(ILLEGAL_PARAMETER), NULL),
-    ERROR(PK_UNKNOWN_PK_ALG, ALERT(UNSUPPORTED_CERT), "a key of a kind that this firmware does not have"),
-    ERROR(PK_UNKNOWN_NAMED_CURVE, ALERT(UNSUPPORTED_CERT), "a key on a curve that this firmware does not have"),
-    ERROR(PK_INVALID_ALG, ALERT(BAD_CERT), NULL),
-    ERROR(PK_INVALID_PUBKEY, ALERT(BAD_CERT), NULL),
-    ERROR(PK_FEATURE_UNAVAILABLE, ALERT(UNSUPPORTED_CERT), NULL),
-    ERROR(PK_KEY_INVALID_FORMAT, 0, NULL),
-    ERROR(PK_KEY_INVALID_VERSION, 0, NULL),
-    ERROR(PK_SIG_LEN_MISMATCH, ALERT(DECRYPT_ERROR), NULL),
-    ERROR(PK_BAD_INPUT_DATA, ALERT(INTERNAL_ERROR), NULL),
-    ERROR(RSA_VERIFY_FAILED, ALERT(DECRYPT_ERROR), NULL),
-    ERROR(RSA_INVALID_PADDING, ALERT(DECRYPT_ERROR), NULL),
-    ERROR(RSA_PUBLIC_FAILED, ALERT(DECRYPT_ERROR), NULL),
-    ERROR(RSA_PRIVATE_FAILED, ALERT(INTERNAL_ERROR), NULL),
-    ERROR(RSA_BAD_INPUT_DATA, ALERT(DECRYPT_ERROR), NULL),
-    ERROR(ECP_VERIFY_FAILED, ALERT(DECRYPT_ERROR), NULL),
-    ERROR(ECP_SIG_LEN_MISMATCH, ALERT(DECRYPT_ERROR), NULL),
-    ERROR(ECP_INVALID_KEY, ALERT(ILLEGAL_PARAMETER), NULL),
-    ERROR(ECP_BAD_INPUT_DATA, ALERT(ILLEGAL_PARAMETER), NULL),
-    ERROR(ECP_FEATURE_UNAVAILABLE, ALERT(HANDSHAKE_FAILURE), NULL),
-    ERROR(PEM_NO_HEADER_FOOTER_PRESENT, 0, NULL),
-    ERROR(PEM_INVALID_DATA, 0, NULL),
-    ERROR(ASN1_OUT_OF_DATA, ALERT(DECODE_ERROR), NULL),
-    ERROR(ASN1_UNEXPECTED_TAG, ALERT(DECODE_ERROR), NULL),
-    ERROR(ASN1_INVALID_LENGTH, ALERT(DECODE_ERROR), NULL),
-    ERROR(ASN1_LENGTH_MISMATCH, ALERT(DECODE_ERROR), NULL),
-    ERROR(ASN1_INVALID_DATA, ALERT(DECODE_ERROR), NULL),
-    ERROR(ENTROPY_SOURCE_FAILED, ALERT(INTERNAL_ERROR), "the board has no working source of random numbers, without which TLS is not safe"),
-    ERROR(ERROR_CORRUPTION_DETECTED, ALERT(INTERNAL_ERROR), NULL),
+    ERROR(SSL_BAD_CERTIFICATE, ALERT(BAD_CERT), ""),
+    ERROR(SSL_PRIVATE_KEY_REQUIRED, ALERT(INTERNAL_ERROR), ": a server needs load_cert_chain()"),
+    ERROR(SSL_PK_TYPE_MISMATCH, ALERT(ILLEGAL_PARAMETER), ""),
+    ERROR(SSL_BUFFER_TOO_SMALL, ALERT(INTERNAL_ERROR), ": a handshake message does not fit its buffer: is a certificate chain too long?"),
+    ERROR(SSL_FEATURE_UNAVAILABLE, ALERT(INTERNAL_ERROR), ""),
+    ERROR(SSL_BAD_INPUT_DATA, ALERT(ILLEGAL_PARAMETER), ""),
+    ERROR(SSL_BAD_CONFIG, ALERT(INTERNAL_ERROR), ""),
+    ERROR(SSL_COUNTER_WRAPPING, ALERT(INTERNAL_ERROR), ""),
+    ERROR(SSL_INTERNAL_ERROR, ALERT(INTERNAL_ERROR), ""),
+    ERROR(X509_FEATURE_UNAVAILABLE, ALERT(UNSUPPORTED_CERT), ""),
+    ERROR(X509_UNKNOWN_OID, ALERT(UNSUPPORTED_CERT), ""),
+    ERROR(X509_UNKNOWN_SIG_ALG, ALERT(UNSUPPORTED_CERT), ": the certificate is signed with an algorithm that this firmware does not have"),
+    ERROR(X509_UNKNOWN_VERSION, ALERT(UNSUPPORTED_CERT), ""),
+    ERROR(X509_SIG_MISMATCH, ALERT(BAD_CERT), ""),
+    ERROR(X509_INVALID_FORMAT, ALERT(BAD_CERT), ""),
+    ERROR(X509_INVALID_VERSION, ALERT(BAD_CERT), ""),
+    ERROR(X509_INVALID_SERIAL, ALERT(BAD_CERT), ""),
+    ERROR(X509_INVALID_ALG, ALERT(BAD_CERT), ""),
+    ERROR(X509_INVALID_NAME, ALERT(BAD_CERT), ""),
+    ERROR(X509_INVALID_DATE, ALERT(BAD_CERT), ""),
+    ERROR(X509_INVALID_SIGNATURE, ALERT(BAD_CERT), ""),
+    ERROR(X509_INVALID_EXTENSIONS, ALERT(BAD_CERT), ""),
+    ERROR(X509_BAD_INPUT_DATA, ALERT(BAD_CERT), ""),
+    ERROR(X509_CERT_UNKNOWN_FORMAT, ALERT(BAD_CERT), ""),
+    ERROR(PK_PASSWORD_REQUIRED, 0, ""),
+    ERROR(PK_PASSWORD_MISMATCH, 0, ""),
+    ERROR(PK_TYPE_MISMATCH, ALERT(ILLEGAL_PARAMETER), ""),
+    ERROR(PK_UNKNOWN_PK_ALG, ALERT(UNSUPPORTED_CERT), ": a key of a kind that this firmware does not have"),
+    ERROR(PK_UNKNOWN_NAMED_CURVE, ALERT(UNSUPPORTED_CERT), ": a key on a curve that this firmware does not have"),
+    ERROR(PK_INVALID_ALG, ALERT(BAD_CERT), ""),
+    ERROR(PK_INVALID_PUBKEY, ALERT(BAD_CERT), ""),
+    ERROR(PK_FEATURE_UNAVAILABLE, ALERT(UNSUPPORTED_CERT), ""),
+    ERROR(PK_KEY_INVALID_FORMAT, 0, ""),
+    ERROR(PK_KEY_INVALID_VERSION, 0, ""),
+    ERROR(PK_SIG_LEN_MISMATCH, ALERT(DECRYPT_ERROR), ""),
+    ERROR(PK_BAD_INPUT_DATA, ALERT(INTERNAL_ERROR), ""),
+    ERROR(RSA_VERIFY_FAILED, ALERT(DECRYPT_ERROR), ""),
+    ERROR(RSA_INVALID_PADDING, ALERT(DECRYPT_ERROR), ""),
+    ERROR(RSA_PUBLIC_FAILED, ALERT(DECRYPT_ERROR), ""),
+    ERROR(RSA_PRIVATE_FAILED, ALERT(INTERNAL_ERROR), ""),
+    ERROR(RSA_BAD_INPUT_DATA, ALERT(DECRYPT_ERROR), ""),
+    ERROR(ECP_VERIFY_FAILED, ALERT(DECRYPT_ERROR), ""),
+    ERROR(ECP_SIG_LEN_MISMATCH, ALERT(DECRYPT_ERROR), ""),
+    ERROR(ECP_INVALID_KEY, ALERT(ILLEGAL_PARAMETER), ""),
+    ERROR(ECP_BAD_INPUT_DATA, ALERT(ILLEGAL_PARAMETER), ""),
+    ERROR(ECP_FEATURE_UNAVAILABLE, ALERT(HANDSHAKE_FAILURE), ""),
+    ERROR(PEM_NO_HEADER_FOOTER_PRESENT, 0, ""),
+    ERROR(PEM_INVALID_DATA, 0, ""),
+    ERROR(ASN1_OUT_OF_DATA, ALERT(DECODE_ERROR), ""),
+    ERROR(ASN1_UNEXPECTED_TAG, ALERT(DECODE_ERROR), ""),
+    ERROR(ASN1_INVALID_LENGTH, ALERT(DECODE_ERROR), ""),
+    ERROR(ASN1_LENGTH_MISMATCH, ALERT(DECODE_ERROR), ""),
+    ERROR(ASN1_INVALID_DATA, ALERT(DECODE_ERROR), ""),
+    ERROR(ENTROPY_SOURCE_FAILED, ALERT(INTERNAL_ERROR), ": the board has no working source of random numbers, without which TLS is not safe"),
+    ERROR(ERROR_CORRUPTION_DETECTED, ALERT(INTERNAL_ERROR), ""),
 };
 
 static const struct {
     uint8_t alert;
-    const char *name; // AlertDescription of RFC 8446, 6
-    const char *hint;
+    const char *text; // AlertDescription of RFC 8446, 6
 } alerts[] = {
-    {ALERT(UNEXPECTED_MESSAGE), "unexpected_message", NULL},
-    {ALERT(BAD_RECORD_MAC), "bad_record_mac", NULL},
-    {ALERT(RECORD_OVERFLOW), "record_overflow", NULL},
-    {ALERT(HANDSHAKE_FAILURE), "handshake_failure", NULL},
-    {ALERT(BAD_CERT), "bad_certificate", NULL},
-    {ALERT(UNSUPPORTED_CERT), "unsupported_certificate", NULL},
-    {ALERT(CERT_REVOKED), "certificate_revoked", NULL},
-    {ALERT(CERT_EXPIRED), "certificate_expired", NULL},
-    {ALERT(CERT_UNKNOWN), "certificate_unknown", NULL},
-    {ALERT(ILLEGAL_PARAMETER), "illegal_parameter", NULL},
-    {ALERT(UNKNOWN_CA), "unknown_ca", NULL},
-    {ALERT(ACCESS_DENIED), "access_denied", NULL},
-    {ALERT(DECODE_ERROR), "decode_error", NULL},
-    {ALERT(DECRYPT_ERROR), "decrypt_error", NULL},
-    {ALERT(PROTOCOL_VERSION), "protocol_version", "it may insist on TLS 1.3: see ssl.HAS_TLSv1_3 and maximum_version"},
-    {ALERT(INSUFFICIENT_SECURITY), "insufficient_security", NULL},
-    {ALERT(INTERNAL_ERROR), "internal_error", NULL},
-    {ALERT(INAPROPRIATE_FALLBACK), "inappropriate_fallback", NULL},
-    {ALERT(USER_CANCELED), "user_canceled", NULL},
-    {ALERT(MISSING_EXTENSION), "missing_extension", NULL},
-    {ALERT(UNSUPPORTED_EXT), "unsupported_extension", NULL},
-    {ALERT(UNRECOGNIZED_NAME), "unrecognized_name", NULL},
+    {ALERT(UNEXPECTED_MESSAGE), "unexpected_message"},
+    {ALERT(BAD_RECORD_MAC), "bad_record_mac"},
+    {ALERT(RECORD_OVERFLOW), "record_overflow"},
+    {ALERT(HANDSHAKE_FAILURE), "handshake_failure"},
+    {ALERT(BAD_CERT), "bad_certificate"},
+    {ALERT(UNSUPPORTED_CERT), "unsupported_certificate"},
+    {ALERT(CERT_REVOKED), "certificate_revoked"},
+    {ALERT(CERT_EXPIRED), "certificate_expired"},
+    {ALERT(CERT_UNKNOWN), "certificate_unknown"},
+    {ALERT(ILLEGAL_PARAMETER), "illegal_parameter"},
+    {ALERT(UNKNOWN_CA), "unknown_ca"},
+    {ALERT(ACCESS_DENIED), "access_denied"},
+    {ALERT(DECODE_ERROR), "decode_error"},
+    {ALERT(DECRYPT_ERROR), "decrypt_error"},
+    {ALERT(PROTOCOL_VERSION), "protocol_version; it may insist on TLS 1.3: see ssl.HAS_TLSv1_3 and maximum_version"},
+    {ALERT(INSUFFICIENT_SECURITY), "insufficient_security"},
+    {ALERT(INTERNAL_ERROR), "internal_error"},
+    {ALERT(INAPROPRIATE_FALLBACK), "inappropriate_fallback"},
+    {ALERT(USER_CANCELED), "user_canceled"},
+    {ALERT(MISSING_EXTENSION), "missing_extension"},
+    {ALERT(UNSUPPORTED_EXT), "unsupported_extension"},
+    {ALERT(UNRECOGNIZED_NAME), "unrecognized_name"},
     #if MPY_SSL_HAVE_PSK
-    {ALERT(UNKNOWN_PSK_IDENTITY), "unknown_psk_identity", NULL},
+    {ALERT(UNKNOWN_PSK_IDENTITY), "unknown_psk_identity"},
     #endif
-    {ALERT(CERT_REQUIRED), "certificate_required", NULL},
-    {ALERT(NO_APPLICATION_PROTOCOL), "no_application_protocol", NULL},
+    {ALERT(CERT_REQUIRED), "certificate_required"},
+    {ALERT(NO_APPLICATION_PROTOCOL), "no_application_protocol"},
 };
 
 static const struct {
@@ -239,24 +238,27 @@ uint8_t mpy_ssl_error_verify_alert(uint32_t verify_flags) {
     return MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN;
 }
 
+static int name_len(const entry_t *error) {
+    const char *hint = strchr(error->text, ':');
+    return (int)(hint != NULL ? (size_t)(hint - error->text) : strlen(error->text));
+}
+
 static void print_name(vstr_t *text, int code) {
     const entry_t *error = find_best(code);
     if (error == NULL) {
         vstr_printf(text, "MBEDTLS_ERR_0x%04x", -code);
         return;
     }
-    vstr_printf(text, "MBEDTLS_ERR_%s", error->name);
+    vstr_printf(text, "MBEDTLS_ERR_%.*s", name_len(error), error->text);
     if (error->code != code) {
         const entry_t *low = find(LOW_LEVEL(code));
         if (low != NULL) {
-            vstr_printf(text, "+%s", low->name);
+            vstr_printf(text, "+%.*s", name_len(low), low->text);
         } else {
             vstr_printf(text, "+0x%02x", -LOW_LEVEL(code));
         }
     }
-    if (error->hint != NULL) {
-        vstr_printf(text, ": %s", error->hint);
-    }
+    vstr_add_str(text, error->text + name_len(error));
 }
 
 static void print_clock_hint(vstr_t *text, uint32_t verify_flags) {
@@ -284,10 +286,7 @@ static void print_checks(vstr_t *text, uint32_t verify_flags) {
 static void print_alert(vstr_t *text, uint8_t alert) {
     for (size_t i = 0; i < MP_ARRAY_SIZE(alerts); ++i) {
         if (alerts[i].alert == alert) {
-            vstr_printf(text, ": the peer sent %s", alerts[i].name);
-            if (alerts[i].hint != NULL) {
-                vstr_printf(text, "; %s", alerts[i].hint);
-            }
+            vstr_printf(text, ": the peer sent %s", alerts[i].text);
             return;
         }
     }
@@ -371,7 +370,8 @@ void mpy_ssl_error_raise(int code) {
 void mpy_ssl_error_raise_text(int code, const char *hint) {
     vstr_t text;
     vstr_init(&text, 96);
-    vstr_printf(&text, "MBEDTLS_ERR_%s: %s", find_best(code)->name, hint);
+    const entry_t *error = find_best(code);
+    vstr_printf(&text, "MBEDTLS_ERR_%.*s: %s", name_len(error), error->text, hint);
     mp_obj_t args[] = {MP_OBJ_NEW_SMALL_INT(code), mp_obj_new_str_from_vstr(&text)};
     nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args));
 }
