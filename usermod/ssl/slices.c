@@ -9,11 +9,6 @@
 #include "private.h"
 #include "session.h"
 
-void mpy_ssl_slices_begin(mpy_ssl_slices_t *slices) {
-    slices->spent = 0;
-    slices->paused = false;
-}
-
 #if MPY_SSL_SLICES
 
 #if !defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
@@ -48,6 +43,11 @@ typedef struct mpy_ssl_verification {
 
 // The one that is running. One is enough: if another thread has one, this thread's is computed as a whole.
 static verification *running;
+
+void mpy_ssl_slices_begin(mpy_ssl_slices_t *slices) {
+    slices->spent = 0;
+    slices->paused = false;
+}
 
 void mpy_ssl_slices_free(mpy_ssl_slices_t *slices) {
     mbedtls_free(slices->verification);
@@ -234,21 +234,6 @@ int mpy_ssl_slices_before_step(mpy_ssl_session_t *session) {
 void mpy_ssl_slices_after_step(mpy_ssl_slices_t *slices) {
     slices->spent += slices->next;
     slices->next = 0;
-}
-
-#else
-
-int mpy_ssl_slices_before_step(mpy_ssl_session_t *session) {
-    (void)session;
-    return 0;
-}
-
-void mpy_ssl_slices_after_step(mpy_ssl_slices_t *slices) {
-    (void)slices;
-}
-
-void mpy_ssl_slices_free(mpy_ssl_slices_t *slices) {
-    (void)slices;
 }
 
 #endif

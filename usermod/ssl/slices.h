@@ -37,6 +37,8 @@ typedef struct {
 
 struct mpy_ssl_session;
 
+#if MPY_SSL_SLICES
+
 // To be called when the program calls.
 void mpy_ssl_slices_begin(mpy_ssl_slices_t *slices);
 
@@ -49,5 +51,12 @@ void mpy_ssl_slices_after_step(mpy_ssl_slices_t *slices);
 
 // Forgets a verification that is not complete.
 void mpy_ssl_slices_free(mpy_ssl_slices_t *slices);
+
+#else
+#define mpy_ssl_slices_begin(slices) ((void)(slices))
+#define mpy_ssl_slices_before_step(session) (0)
+#define mpy_ssl_slices_after_step(slices) ((void)(slices))
+#define mpy_ssl_slices_free(slices) ((void)(slices))
+#endif
 
 #endif
