@@ -83,6 +83,7 @@ def test_numbers_of_all_sizes_come_out(script: Script, authority: Authority) -> 
     assert re.search(r"message length: \d+, out_left: \d+", text), text[:2000]
 
 
+@BUILT
 def test_levels_are_0_to_4(script: Script) -> None:
     code = "for level in (-1, 5, 'x'): print(attempt(ssl.debug, level))\nprint(ssl.debug(0))"
     wrong = "ValueError('level must be 0 to 4',)"

@@ -7,9 +7,9 @@
 
 #include "debug.h"
 
-#define LEVEL_MAX 4
-
 #if MPY_SSL_DEBUG
+
+#define LEVEL_MAX 4
 
 static int threshold;
 
@@ -158,13 +158,13 @@ void mbedtls_debug_printf_ecdh(const mbedtls_ssl_context *ssl, int level, const 
 
 static mp_obj_t debug(mp_obj_t level_in) {
     mp_int_t level = mp_obj_get_int(level_in);
+    #if MPY_SSL_DEBUG
     if (level < 0 || level > LEVEL_MAX) {
         mp_raise_ValueError(MP_ERROR_TEXT("level must be 0 to 4"));
     }
-    #if MPY_SSL_DEBUG
     threshold = (int)level;
     #else
-    if (level > 0) {
+    if (level != 0) {
         mp_raise_NotImplementedError(MP_ERROR_TEXT("this firmware is built without MPY_SSL_DEBUG=1"));
     }
     #endif
