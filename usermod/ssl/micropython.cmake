@@ -158,6 +158,11 @@ if(TARGET micropy_lib_mbedtls)
         INTERFACE_SOURCES "${MPY_SSL_MBEDTLS}"
         INTERFACE_INCLUDE_DIRECTORIES ${MICROPY_LIB_MBEDTLS_DIR}/include
         INTERFACE_COMPILE_DEFINITIONS "${MPY_SSL_MBEDTLS_DEFINITIONS}")
+    # RSA keys of TLS 1.2 sign and decrypt by PKCS #1 v1.5 only. Named outright, it leaves OAEP and the signing half of PSS to the linker.
+    set_property(SOURCE ${MICROPY_LIB_MBEDTLS_DIR}/library/pk_wrap.c APPEND PROPERTY COMPILE_DEFINITIONS
+        mbedtls_rsa_pkcs1_sign=mbedtls_rsa_rsassa_pkcs1_v15_sign
+        mbedtls_rsa_pkcs1_encrypt=mbedtls_rsa_rsaes_pkcs1_v15_encrypt
+        mbedtls_rsa_pkcs1_decrypt=mbedtls_rsa_rsaes_pkcs1_v15_decrypt)
     # The stock module is left out, also where a board has a network.
     list(APPEND MICROPY_DEF_BOARD MICROPY_PY_SSL=0)
 else()
