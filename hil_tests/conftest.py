@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hil_tests.boards import read_description
-from hil_tests.plugin import board_of
+from hil_tests.items import board_of
 
 pytest_plugins = ("hil_tests.plugin",)
 

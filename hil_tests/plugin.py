@@ -16,6 +16,7 @@ from hil_tests.boards import Board, BoardDescription, board_names, make_board, r
 from hil_tests.boards.description import ROOT
 from hil_tests.certificates import Authority, Identity
 from hil_tests.errors import BoardError, BoardUnavailable, RigError
+from hil_tests.items import board_of
 from hil_tests.peers.contexts import TlsOptions, client_context, server_context
 from hil_tests.peers.proxy import Fault, Proxy
 from hil_tests.replay import replay_command
@@ -101,12 +102,6 @@ def describe(config: pytest.Config, name: str) -> BoardDescription:
     """A board, as slow as this machine makes it. Raises RigError."""
     description = read_description(name)
     return replace(description, machine=max(1.0, config.getoption("--slowness")))
-
-
-def board_of(item: pytest.Item) -> str | None:
-    """The name of the board that a test runs on, if it does."""
-    repetition = getattr(item, "callspec", None)
-    return repetition.params.get("session_board") if repetition else None
 
 
 def slowness_of(item: pytest.Item) -> float:
