@@ -12,7 +12,9 @@
 #include "random.h"
 #include "session.h"
 
-#define EMSGSIZE 90 // py/mperrno.h has no name for it
+#ifndef EMSGSIZE
+#define EMSGSIZE 90 // not among MicroPython's own numbers
+#endif
 #define DROP_LIMIT 65536 // bytes that a peer may still send after our close_notify
 
 static bool is_want(int ret) {
