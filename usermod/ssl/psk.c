@@ -37,7 +37,9 @@ void mpy_ssl_psk_check(const mpy_ssl_psk_t *psk, bool server_side) {
 }
 
 #define IDENTITY_RULE "a PSK identity must be str or bytes-like, of 1 to 256 bytes"
-#define KEY_RULE "a PSK must be bytes-like, of 1 to 64 bytes"
+#define DIGITS(number) #number
+#define TEXT_OF(number) DIGITS(number)
+#define KEY_RULE "a PSK must be bytes-like, of 1 to " TEXT_OF(MPY_SSL_PSK_KEY_MAX) " bytes"
 
 // NULL, or the type of exception that a wrong value deserves.
 static const mp_obj_type_t *identity_error(mp_obj_t value, mp_buffer_info_t *identity) {
@@ -67,7 +69,7 @@ static mp_obj_t checked_key(mp_obj_t value) {
     mp_buffer_info_t key;
     const mp_obj_type_t *error = value == mp_const_none ? NULL : key_error(value, &key);
     if (error != NULL) {
-        mp_raise_msg(error, MP_ERROR_TEXT(KEY_RULE));
+        mp_raise_msg_varg(error, MP_ERROR_TEXT("%s"), KEY_RULE);
     }
     return value;
 }
