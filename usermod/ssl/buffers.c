@@ -355,7 +355,7 @@ void mpy_ssl_buffers_settle(mpy_ssl_buffers_t *buffers, bool eager) {
 }
 
 void mpy_ssl_buffers_limit(mpy_ssl_buffers_t *buffers, size_t len) {
-    buffers->limit = len;
+    buffers->limit = (uint16_t)len;
 }
 
 size_t mpy_ssl_buffers_in_size(const mpy_ssl_buffers_t *buffers) {
@@ -411,7 +411,7 @@ void mpy_ssl_buffers_settle(mpy_ssl_buffers_t *buffers, bool eager) {
 }
 
 void mpy_ssl_buffers_limit(mpy_ssl_buffers_t *buffers, size_t len) {
-    buffers->limit = len; // not kept to
+    buffers->limit = (uint16_t)len; // not kept to
 }
 
 bool mpy_ssl_buffers_is_overlong(const mpy_ssl_buffers_t *buffers) {

@@ -52,7 +52,7 @@ typedef struct {
     mpy_ssl_buffer_t out;
     uint32_t mark;         // where the handshake stood when the newest record began
     bool judged;           // whether the record before the next one has brought the handshake on
-    size_t limit;          // bytes of content that a record from the peer may have; 0: as many as TLS allows
+    uint16_t limit;        // bytes of content that a record from the peer may have; 0: as many as TLS allows
     size_t wanted;         // size that the input buffer is to have before f_recv is called again; 0: it has it
     mpy_ssl_usage_t *usage; // where that is counted which is taken and given back
 } mpy_ssl_buffers_t;

@@ -20,19 +20,19 @@ typedef struct {
     mp_obj_t exception;  // raised by the stream and not yet by us, or MP_OBJ_NULL
     int error;           // errno of the last operation, 0 if it succeeded or would block
     size_t unsent;       // bytes of the newest record that the stream has not taken yet
-    uint16_t idle;       // records received since the program got data; see MPY_SSL_IDLE_RECORDS
     uint32_t deadline;   // reading of mp_hal_ticks_ms() at which `timed` operations are given up
     bool timed;          // each operation waits until it is possible, and fails with ETIMEDOUT at the deadline; ends with the handshake
     bool datagrams;      // it is a connection over datagrams: of DTLS
     bool non_blocking;   // of datagrams: a socket that was told through us not to block. In the handshake others are not read before they
                          // can be, because a read that waits for a lost datagram does not see when it is time to send again
-    mpy_ssl_timer_t timer; // of datagrams
     bool would_block;    // the last operation had to be put off
     bool eof;            // the stream has ended
     bool mute;           // output is dropped, because the other end does not take it any more
     uint8_t running;     // calls of Python, for this connection, that have not returned: until then it must not be used
     bool handshaking;    // set by the session: handshake records are progress; alerts, change_cipher_spec, and what buffers.c finds are idle
+    uint16_t idle;       // records received since the program got data; see MPY_SSL_IDLE_RECORDS
     uint16_t alerts_before; // alerts sent when the newest record began to arrive
+    mpy_ssl_timer_t timer; // of datagrams
     mpy_ssl_record_t rx;
     mpy_ssl_record_t tx;
 } mpy_ssl_stream_t;
