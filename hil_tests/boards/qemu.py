@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from hil_tests.transport import Repl
 # A cold boot takes 0.1 s; formatting its storage and a busy host take longer.
 BOOT_SECONDS = 20.0
 QUIT_SECONDS = 2.0
+LAST_WORDS_SECONDS = 5.0
 # A stopped machine prints nothing more; what is under way on the host's loopback arrives within this.
 QUIET_SECONDS = 0.02
 FIRST_PORT = 8443
@@ -151,9 +153,17 @@ class QemuBoard(MpremoteBoard):
         return sum(1 for event in self.qmp.events() if event.get("event") == "RESET")
 
     def _last_words(self) -> str:
-        text = self.log_path.read_bytes()[self._log_start :].decode("utf-8", "replace")
+        # The news of the reset and the console come on two ways, and either may be the first.
+        deadline = time.monotonic() + self.seconds(LAST_WORDS_SECONDS)
+        text = self._printed()
+        while "\n" not in text.partition(self.emulator.crash)[2] and time.monotonic() < deadline:
+            time.sleep(0.01)
+            text = self._printed()
         crash = text.rfind(self.emulator.crash)
         return text[crash:] if crash >= 0 else f"It printed no {self.emulator.crash!r}; at the end:\n{text[-500:]}"
+
+    def _printed(self) -> str:
+        return self.log_path.read_bytes()[self._log_start :].decode("utf-8", "replace")
 
     def _errors(self) -> str:
         return self.error_path.read_text(errors="replace") if self.error_path.exists() else ""
