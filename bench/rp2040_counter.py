@@ -72,6 +72,9 @@ class End(io.IOBase):
         self.start = self.stop = 0
         self.peer = None
 
+    def setblocking(self, flag):
+        pass
+
     def readinto(self, buf):
         n = min(len(buf), self.stop - self.start)
         if not n:
