@@ -185,8 +185,7 @@ static void judge_last_record(mpy_ssl_buffers_t *buffers) {
 static void before_record(mpy_ssl_buffers_t *buffers) {
     const mpy_ssl_record_t *rx = &buffers->stream->rx;
     bool between = rx->have == 0 && rx->body_left == 0;
-    if (between && !buffers->judged && buffers->stream->handshaking
-        && FIELD(buffers, conf)->MBEDTLS_PRIVATE(transport) == MBEDTLS_SSL_TRANSPORT_STREAM) {
+    if (between && !buffers->judged && buffers->stream->handshaking) {
         judge_last_record(buffers);
     }
     buffers->judged = between;

@@ -75,7 +75,8 @@ static inline void mpy_ssl_private_forget_psk(mbedtls_ssl_config *conf) {
 static inline void *mpy_ssl_private_psk_owner(const mbedtls_ssl_context *ssl,
     int (*f_psk)(void *, mbedtls_ssl_context *, const unsigned char *, size_t)) {
     const mbedtls_ssl_config *conf = ssl->MBEDTLS_PRIVATE(conf);
-    bool is_key_exchange = ssl->MBEDTLS_PRIVATE(out_msgtype) == 22 && ssl->MBEDTLS_PRIVATE(out_msg)[0] == 12; // RFC 5246, A.1, A.4
+    bool is_key_exchange = ssl->MBEDTLS_PRIVATE(out_msgtype) == MBEDTLS_SSL_MSG_HANDSHAKE
+        && ssl->MBEDTLS_PRIVATE(out_msg)[0] == MBEDTLS_SSL_HS_SERVER_KEY_EXCHANGE;
     return is_key_exchange && conf->MBEDTLS_PRIVATE(f_psk) == f_psk ? conf->MBEDTLS_PRIVATE(p_psk) : NULL;
 }
 

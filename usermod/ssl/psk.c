@@ -12,7 +12,6 @@
 
 #if MPY_SSL_HAVE_PSK
 
-#define SERVER_KEY_EXCHANGE 12 // HandshakeType, RFC 5246, 7.4
 
 // --- Settings -------------------------------------------------------------------------------------------------
 
@@ -251,7 +250,7 @@ static mp_obj_t hint_of(const mpy_ssl_session_t *session) {
     size_t len;
     const uint8_t *message = mpy_ssl_private_message(&session->ssl, &len);
     size_t header = mpy_ssl_private_message_header(&session->ssl);
-    if (len < header + 2 || message[0] != SERVER_KEY_EXCHANGE) {
+    if (len < header + 2 || message[0] != MBEDTLS_SSL_HS_SERVER_KEY_EXCHANGE) {
         return mp_const_none;
     }
     size_t hint_len = (size_t)message[header] << 8 | message[header + 1];
