@@ -68,8 +68,7 @@ static int take_message(mpy_ssl_session_t *session, int ret) {
 static bool may_be_message(const mpy_ssl_session_t *session, int ret) {
     bool is_ticket = ret == MBEDTLS_ERR_SSL_WANT_READ
         && mpy_ssl_private_state(&session->ssl) == MBEDTLS_SSL_TLS1_3_NEW_SESSION_TICKET;
-    return (is_ticket || ret == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE)
-           && mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+    return (is_ticket || ret == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE) && mpy_ssl_session_is_tls1_3(session);
 }
 
 int mpy_ssl_after_handshake_read(mpy_ssl_session_t *session, void *buf, size_t len) {

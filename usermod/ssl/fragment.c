@@ -38,17 +38,9 @@ uint8_t mpy_ssl_fragment_asked(const uint8_t *hello, size_t len) {
     return asked ? body.data[0] : MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
 }
 
-static bool is_server(const mpy_ssl_session_t *session) {
-    return mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
-}
-
-static bool is_tls1_2(const mpy_ssl_session_t *session) {
-    return mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_2;
-}
-
 void mpy_ssl_fragment_step(mpy_ssl_session_t *session, int before) {
-    if (before == MBEDTLS_SSL_SERVER_HELLO && mpy_ssl_private_state(&session->ssl) != before && !is_server(session)
-        && is_tls1_2(session)) {
+    if (before == MBEDTLS_SSL_SERVER_HELLO && mpy_ssl_private_state(&session->ssl) != before && !mpy_ssl_session_is_server(session)
+        && !mpy_ssl_session_is_tls1_3(session)) {
         size_t len;
         const uint8_t *hello = mpy_ssl_private_message(&session->ssl, &len);
         session->fragment = mpy_ssl_fragment_asked(hello, len); // Mbed TLS has compared it with what was asked for
@@ -56,7 +48,7 @@ void mpy_ssl_fragment_step(mpy_ssl_session_t *session, int before) {
 }
 
 void mpy_ssl_fragment_done(mpy_ssl_session_t *session) {
-    if (is_server(session) && is_tls1_2(session)) {
+    if (mpy_ssl_session_is_server(session) && !mpy_ssl_session_is_tls1_3(session)) {
         session->fragment = mpy_ssl_private_session_fragment(mpy_ssl_private_session(&session->ssl));
     }
     if (session->fragment != MBEDTLS_SSL_MAX_FRAG_LEN_NONE) {

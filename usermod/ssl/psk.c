@@ -277,9 +277,8 @@ static int ask(mpy_ssl_session_t *session) {
 
 int mpy_ssl_psk_step(mpy_ssl_session_t *session, int before) {
     volatile int ret = 0;
-    bool is_client = mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_CLIENT;
     bool done = before == MBEDTLS_SSL_SERVER_KEY_EXCHANGE && mpy_ssl_private_state(&session->ssl) != before;
-    if (!is_client || !done || session->psk.client_callback == mp_const_none) {
+    if (mpy_ssl_session_is_server(session) || !done || session->psk.client_callback == mp_const_none) {
         return ret;
     }
     nlr_buf_t nlr;

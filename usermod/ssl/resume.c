@@ -19,18 +19,6 @@ static bool is_barred(const mpy_ssl_session_t *session) {
     return mpy_ssl_stream_has_datagrams(&session->stream) || mpy_ssl_psk_is_set(&session->psk);
 }
 
-static bool is_server(const mpy_ssl_session_t *session) {
-    return mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
-}
-
-#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-static bool is_tls1_3(const mpy_ssl_session_t *session) {
-    return mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
-}
-#else
-#define is_tls1_3(session) (false)
-#endif
-
 // RFC 7627, 5.3: an abbreviated handshake without the extension is aborted.
 static int refuse(mpy_ssl_session_t *session) {
     session->alert = MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
@@ -40,7 +28,7 @@ static int refuse(mpy_ssl_session_t *session) {
 // --- Client ---------------------------------------------------------------------------------------------------
 
 static bool is_enabled(const mpy_ssl_session_t *session, int suite) {
-    for (const int *id = session->ciphers != NULL ? session->ciphers->ids : mpy_ssl_ciphers_default; *id != 0; ++id) {
+    for (const int *id = mpy_ssl_ciphers_ids(session->ciphers, false); *id != 0; ++id) {
         if (*id == suite) {
             return true;
         }
@@ -120,7 +108,7 @@ static void after_encrypted_extensions(mpy_ssl_session_t *session) {
 
 static int client_step(mpy_ssl_session_t *session, int before) {
     int state = mpy_ssl_private_state(&session->ssl);
-    if (is_tls1_3(session)) {
+    if (mpy_ssl_session_is_tls1_3(session)) {
         if (before == MBEDTLS_SSL_ENCRYPTED_EXTENSIONS && state != before) {
             after_encrypted_extensions(session);
         }
@@ -155,7 +143,7 @@ static mpy_ssl_saved_t *make_saved(mpy_ssl_session_t *session, const mbedtls_ssl
 // What the handshake has negotiated, or NULL.
 static mpy_ssl_saved_t *save(mpy_ssl_session_t *session) {
     mbedtls_ssl_session *made = mpy_ssl_private_session(&session->ssl);
-    if (is_tls1_3(session) || !session->resume.extended || !can_be_resumed(made)) {
+    if (mpy_ssl_session_is_tls1_3(session) || !session->resume.extended || !can_be_resumed(made)) {
         return NULL;
     }
     #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
@@ -177,7 +165,7 @@ static mpy_ssl_saved_t *save(mpy_ssl_session_t *session) {
 
 mpy_ssl_saved_t *mpy_ssl_resume_saved(mpy_ssl_session_t *session) {
     mpy_ssl_resume_t *self = &session->resume;
-    if (session->stream.handshaking || !session->open || is_server(session) || is_barred(session)) {
+    if (session->stream.handshaking || !session->open || mpy_ssl_session_is_server(session) || is_barred(session)) {
         return NULL;
     }
     if (self->saved == NULL) {
@@ -188,7 +176,7 @@ mpy_ssl_saved_t *mpy_ssl_resume_saved(mpy_ssl_session_t *session) {
 
 void mpy_ssl_resume_complete(mpy_ssl_session_t *session) {
     mpy_ssl_resume_t *self = &session->resume;
-    if (is_server(session)) {
+    if (mpy_ssl_session_is_server(session)) {
         return;
     }
     self->since = mpy_ssl_time(NULL);
@@ -264,11 +252,11 @@ static bool has_length(const mpy_ssl_resume_t *self, const mbedtls_ssl_session *
 // RFC 7627, 5.3. Mbed TLS takes an error of these callbacks for "no such session", so it is remembered for after the step.
 static int found(mpy_ssl_session_t *session, mbedtls_ssl_session *old, int ret) {
     mpy_ssl_resume_t *self = &session->resume;
-    if (ret == 0 && !is_tls1_3(session) && !has_length(self, old)) {
+    if (ret == 0 && !mpy_ssl_session_is_tls1_3(session) && !has_length(self, old)) {
         mbedtls_ssl_session_free(old);
         ret = MBEDTLS_ERR_SSL_INVALID_MAC;
     }
-    if (ret == 0 && !self->extended && !is_tls1_3(session)) {
+    if (ret == 0 && !self->extended && !mpy_ssl_session_is_tls1_3(session)) {
         self->without_extension = true;
         ret = MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
     }
@@ -290,11 +278,11 @@ static bool is_acceptable(mpy_ssl_session_t *session, mbedtls_ssl_session *old) 
     const uint8_t *hello = mpy_ssl_private_message(&session->ssl, &len);
     int suite = mbedtls_ssl_session_get_ciphersuite_id(old);
     bool same_version = mpy_ssl_private_session_version(old) == mbedtls_ssl_get_version_number(&session->ssl);
-    if (!same_version || (is_tls1_3(session) && !(is_enabled(session, suite) && mpy_ssl_hello_offers_suite(hello, len, suite)))) {
+    if (!same_version || (mpy_ssl_session_is_tls1_3(session) && !(is_enabled(session, suite) && mpy_ssl_hello_offers_suite(hello, len, suite)))) {
         mbedtls_ssl_session_free(old);
         return false;
     }
-    if (is_tls1_3(session)) {
+    if (mpy_ssl_session_is_tls1_3(session)) {
         drop_certificate(&session->resume);
         session->resume.certificate = mpy_ssl_private_session_certificate(old);
         mpy_ssl_private_session_set_certificate(old, NULL);
@@ -324,7 +312,7 @@ static int write_ticket(void *ctx, const mbedtls_ssl_session *made, unsigned cha
     mpy_ssl_session_t *session = ctx;
     mpy_ssl_resume_t *self = &session->resume;
     *lifetime = MPY_SSL_TICKET_LIFETIME;
-    if (!self->extended && !is_tls1_3(session)) {
+    if (!self->extended && !mpy_ssl_session_is_tls1_3(session)) {
         return MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE; // the ticket will be empty
     }
     return mpy_ssl_ticket_write(self->tickets, self->binding, made, start, (size_t)(end - start), len);
@@ -387,7 +375,7 @@ static void server_step_1_3(mpy_ssl_session_t *session, int before) {
 
 static int server_step(mpy_ssl_session_t *session, int before) {
     int state = mpy_ssl_private_state(&session->ssl);
-    if (is_tls1_3(session)) {
+    if (mpy_ssl_session_is_tls1_3(session)) {
         server_step_1_3(session, before);
         return 0;
     }
@@ -447,7 +435,7 @@ int mpy_ssl_resume_adopt(mpy_ssl_session_t *session, const mpy_ssl_options_t *op
 }
 
 int mpy_ssl_resume_step(mpy_ssl_session_t *session, int before) {
-    return is_server(session) ? server_step(session, before) : client_step(session, before);
+    return mpy_ssl_session_is_server(session) ? server_step(session, before) : client_step(session, before);
 }
 
 static bool is_of_the_connection(int code) {

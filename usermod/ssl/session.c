@@ -182,13 +182,13 @@ static void send_alert(mpy_ssl_session_t *session, int code) {
 static bool is_plain_alert(const mpy_ssl_session_t *session, int code) {
     const mpy_ssl_record_t *rx = &session->stream.rx;
     return code == MBEDTLS_ERR_SSL_INVALID_MAC && session->stream.handshaking && rx->header[0] == MPY_SSL_RECORD_ALERT
-           && mpy_ssl_record_length(rx) == 2 && mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+           && mpy_ssl_record_length(rx) == 2 && mpy_ssl_session_is_tls1_3(session);
 }
 
 // True of a server that cannot answer. Mbed TLS would blame the client's cipher suites.
 static bool lacks_key(const mpy_ssl_session_t *session) {
-    bool is_server = mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
-    return is_server && session->identity == NULL && !mpy_ssl_psk_is_set(&session->psk) && !mpy_ssl_sni_is_pending(&session->sni);
+    return mpy_ssl_session_is_server(session) && session->identity == NULL && !mpy_ssl_psk_is_set(&session->psk)
+           && !mpy_ssl_sni_is_pending(&session->sni);
 }
 
 // What the program should hear for a code that Mbed TLS returned.
@@ -449,9 +449,8 @@ static bool hello_is_answered(const mpy_ssl_session_t *session) {
 
 static void change_keys(mpy_ssl_session_t *session, int before) {
     #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-    bool is_server = mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
-    bool is_tls1_3 = mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
-    if (is_server && is_tls1_3 && before == MBEDTLS_SSL_SERVER_FINISHED && mpy_ssl_private_state(&session->ssl) != before) {
+    bool finished = before == MBEDTLS_SSL_SERVER_FINISHED && mpy_ssl_private_state(&session->ssl) != before;
+    if (finished && mpy_ssl_session_is_server(session) && mpy_ssl_session_is_tls1_3(session)) {
         mpy_ssl_private_write_with_final_keys(&session->ssl);
     }
     #else
@@ -498,7 +497,7 @@ static void keep_peer_certificate(mpy_ssl_session_t *session) {
     #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
     mbedtls_ssl_session *made = mpy_ssl_private_session(&session->ssl);
     mbedtls_x509_crt *peer = mpy_ssl_private_session_certificate(made);
-    if (peer != NULL && mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_2) {
+    if (peer != NULL && !mpy_ssl_session_is_tls1_3(session)) {
         session->peer_der = mpy_ssl_calloc(1, peer->raw.len);
     }
     if (session->peer_der != NULL) {
@@ -533,7 +532,7 @@ static void handshake_done(mpy_ssl_session_t *session) {
     mpy_ssl_fragment_done(session);
     mpy_ssl_buffers_settle(&session->buffers, true);
     keep_peer_certificate(session);
-    if (mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_2) {
+    if (!mpy_ssl_session_is_tls1_3(session)) {
         mbedtls_ssl_set_hostname(&session->ssl, NULL); // tickets of 1.3 are still to come
     }
 }
@@ -593,7 +592,6 @@ static void begin(mpy_ssl_session_t *session) {
 // A peer that refuses us may be gone before we have said everything: its alert, which tells why, is still to be read.
 static int hear_last_words(mpy_ssl_session_t *session) {
     int error = session->stream.error;
-    session->slices.wanted = false;
     if (mpy_ssl_stream_has_datagrams(&session->stream)) {
         return MBEDTLS_ERR_NET_SEND_FAILED;
     }

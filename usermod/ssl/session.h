@@ -98,6 +98,20 @@ typedef struct mpy_ssl_session {
     mbedtls_ssl_context ssl;
 } mpy_ssl_session_t;
 
+static inline bool mpy_ssl_session_is_server(const mpy_ssl_session_t *session) {
+    return mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
+}
+
+// True once TLS 1.3 has been agreed on, which a build without it knows not to happen.
+static inline bool mpy_ssl_session_is_tls1_3(const mpy_ssl_session_t *session) {
+    #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    return mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+    #else
+    (void)session;
+    return false;
+    #endif
+}
+
 // A write that was put off has to be repeated with the same data at its start: they are part of the connection
 // already. Returned instead of sending anything else; the connection goes on. Not a code of Mbed TLS.
 #define MPY_SSL_ERR_OTHER_DATA (-1)

@@ -96,8 +96,8 @@ static unsigned cost_of_exchange(const mpy_ssl_session_t *session) {
 
 // What the next step will cost, about.
 static unsigned cost_of_step(mpy_ssl_session_t *session) {
-    bool server = mbedtls_ssl_conf_get_endpoint(&session->conf) == MBEDTLS_SSL_IS_SERVER;
-    bool tls1_3 = mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+    bool server = mpy_ssl_session_is_server(session);
+    bool tls1_3 = mpy_ssl_session_is_tls1_3(session);
     switch (mpy_ssl_private_state(&session->ssl)) {
         case MBEDTLS_SSL_SERVER_HELLO:
             return server && tls1_3 ? COST_EXCHANGE : 0;
@@ -122,6 +122,11 @@ static unsigned cost_of_step(mpy_ssl_session_t *session) {
 // What is too long for any call has one of its own.
 static bool can_afford(const mpy_ssl_slices_t *slices, unsigned cost) {
     return cost == 0 || slices->spent == 0 || slices->spent + cost <= MPY_SSL_SLICE_BUDGET;
+}
+
+// Of a program that does other things between two calls. A connection that is about to fail is not kept waiting.
+static bool is_wanted(const mpy_ssl_session_t *session) {
+    return session->stream.non_blocking && !session->stream.mute;
 }
 
 // --- The peer's chain -----------------------------------------------------------------------------------------
@@ -165,8 +170,9 @@ int __wrap_mbedtls_x509_crt_verify_restartable(mbedtls_x509_crt *chain, mbedtls_
 int __wrap_mbedtls_x509_crt_verify_restartable(mbedtls_x509_crt *chain, mbedtls_x509_crt *trusted, mbedtls_x509_crl *revoked,
     const mbedtls_x509_crt_profile *profile, const char *name, uint32_t *flags, verify_callback *callback, void *context,
     mbedtls_x509_crt_restart_ctx *restart) {
-    mpy_ssl_slices_t *slices = &((mpy_ssl_session_t *)context)->slices;
-    verification *v = slices->wanted && trusted ? mbedtls_calloc(1, sizeof(verification)) : NULL;
+    mpy_ssl_session_t *session = context;
+    mpy_ssl_slices_t *slices = &session->slices;
+    verification *v = is_wanted(session) && trusted ? mbedtls_calloc(1, sizeof(verification)) : NULL;
     if (v == NULL) {
         return __real_mbedtls_x509_crt_verify_restartable(chain, trusted, revoked, profile, name, flags, callback, context, restart);
     }
@@ -224,7 +230,7 @@ int mpy_ssl_slices_before_step(mpy_ssl_session_t *session) {
             mpy_ssl_slices_free(slices);
         }
     }
-    if (ret == 0 && !slices->paused && slices->wanted) {
+    if (ret == 0 && !slices->paused && is_wanted(session)) {
         slices->next = (uint16_t)cost_of_step(session);
         slices->paused = !can_afford(slices, slices->next);
     }

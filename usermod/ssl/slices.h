@@ -24,7 +24,6 @@
 
 // Part of a session; all zero at the start.
 typedef struct {
-    bool wanted;     // by the program
     bool paused;     // the newest call ended for this reason, so the next one finds something to do
     uint16_t spent;  // by this call, in units of MPY_SSL_SLICE_BUDGET
     uint16_t next;   // what the step before which the session stands will cost

@@ -204,7 +204,7 @@ static void push_output(mpy_ssl_socket_t *self) {
 // A client that has not begun has to write first, whatever its caller waits for: nobody answers a hello that was not sent.
 static bool can_begin(mpy_ssl_socket_t *self) {
     mpy_ssl_stream_t *stream = &self->session.stream;
-    return mbedtls_ssl_conf_get_endpoint(&self->session.conf) == MBEDTLS_SSL_IS_CLIENT && stream->tx.records == 0
+    return !mpy_ssl_session_is_server(&self->session) && stream->tx.records == 0
            && (mpy_ssl_stream_ioctl(stream, MP_STREAM_POLL, MP_STREAM_POLL_WR) & MP_STREAM_POLL_WR);
 }
 
@@ -400,10 +400,7 @@ static mp_obj_t pass_on(mp_obj_t self_in, qstr method, mp_obj_t arg) {
 static mp_obj_t socket_setblocking(mp_obj_t self_in, mp_obj_t flag) {
     mpy_ssl_socket_t *self = MP_OBJ_TO_PTR(self_in);
     mp_obj_t ret = pass_on(self_in, MP_QSTR_setblocking, flag);
-    self->session.slices.wanted = !mp_obj_is_true(flag);
-    #if MPY_SSL_HAVE_DTLS
-    self->session.stream.non_blocking = self->session.slices.wanted;
-    #endif
+    self->session.stream.non_blocking = !mp_obj_is_true(flag);
     return ret;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_setblocking_obj, socket_setblocking);
@@ -429,10 +426,7 @@ static mp_obj_t socket_settimeout(mp_obj_t self_in, mp_obj_t seconds) {
     uint32_t timeout = mpy_ssl_timeout_ms(seconds);
     pass_on(self_in, MP_QSTR_settimeout, seconds);
     self->timeout = timeout;
-    self->session.slices.wanted = timeout == 0 && seconds != mp_const_none;
-    #if MPY_SSL_HAVE_DTLS
-    self->session.stream.non_blocking = seconds != mp_const_none && timeout == 0;
-    #endif
+    self->session.stream.non_blocking = timeout == 0 && seconds != mp_const_none;
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_settimeout_obj, socket_settimeout);

@@ -23,8 +23,8 @@ typedef struct {
     uint32_t deadline;   // reading of mp_hal_ticks_ms() at which `timed` operations are given up
     bool timed;          // each operation waits until it is possible, and fails with ETIMEDOUT at the deadline; ends with the handshake
     bool datagrams;      // it is a connection over datagrams: of DTLS
-    bool non_blocking;   // of datagrams: a socket that was told through us not to block. In the handshake others are not read before they
-                         // can be, because a read that waits for a lost datagram does not see when it is time to send again
+    bool non_blocking;   // a socket that was told through us not to block. In the handshake other datagrams are not read before they
+                         // can be, because a read that waits for a lost one does not see when it is time to send again
     bool would_block;    // the last operation had to be put off
     bool eof;            // the stream has ended
     bool mute;           // output is dropped, because the other end does not take it any more
