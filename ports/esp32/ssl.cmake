@@ -57,8 +57,8 @@ foreach(name ${MPY_SSL_WRAPS})
     target_link_options(usermod_ssl INTERFACE -Wl,--wrap=${name} -Wl,--undefined=${name})
 endforeach()
 # The module has wraps of its own.
-foreach(name ecp_mul ecp_mul_restartable ecp_check_pubkey ecp_check_pub_priv ecdsa_read_signature)
-    target_link_options(usermod_ssl INTERFACE -Wl,--undefined=mbedtls_${name})
+foreach(name ${MPY_SSL_EC_WRAPS})
+    target_link_options(usermod_ssl INTERFACE -Wl,--undefined=${name})
 endforeach()
 
 # Counters of what engines do: -D MPY_SSL_ENGINE_COUNTS=1, or set by the board; 0.3 KB. Without --undefined, so that the linker still

@@ -86,8 +86,10 @@ file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/mpy_ssl/mpy_ssl_version.h CONTENT "#de
 target_include_directories(usermod_ssl INTERFACE ${CMAKE_BINARY_DIR}/mpy_ssl)
 
 # P-256, P-384 and X25519 are the module's own, see ec_mbedtls.h.
-foreach(name ecp_mul ecp_mul_restartable ecp_check_pubkey ecp_check_pub_priv ecdsa_read_signature)
-    target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_${name})
+set(MPY_SSL_EC_WRAPS mbedtls_ecp_mul mbedtls_ecp_mul_restartable mbedtls_ecp_check_pubkey mbedtls_ecp_check_pub_priv
+    mbedtls_ecdsa_read_signature)
+foreach(name ${MPY_SSL_EC_WRAPS})
+    target_link_options(usermod_ssl INTERFACE -Wl,--wrap=${name})
 endforeach()
 # Handshakes in pieces, see slices.h.
 if(NOT DEFINED MPY_SSL_SLICES)
