@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Each allocation of a session over datagrams is made to fail in turn: a clean exception, no leak, and the board works on."""
+"""Each allocation of a session over datagrams is made to fail: a clean exception, no leak, and the board works on."""
 
 from __future__ import annotations
 
