@@ -171,10 +171,10 @@ def server_context(identity, protocol=SERVER):
     return context
 
 
-def wrap(client, server, name="server.test", ends=None):
-    """A client and a server socket, the handshake not begun."""
+def wrap(client, server, name="server.test", ends=None, session=None):
+    """A client and a server socket, the handshake not begun. `session`: the client would like to resume it."""
     a, b = ends or pipe()
-    return client.wrap_socket(a, server_hostname=name), server.wrap_socket(b, server_side=True)
+    return client.wrap_socket(a, server_hostname=name, session=session), server.wrap_socket(b, server_side=True)
 
 
 def step(sock):
@@ -196,9 +196,9 @@ def shake(*sockets):
     raise RuntimeError("handshake makes no progress")
 
 
-def connect(client, server, name="server.test", ends=None):
+def connect(client, server, name="server.test", ends=None, session=None):
     """A connected client and server socket."""
-    return shake(*wrap(client, server, name, ends))
+    return shake(*wrap(client, server, name, ends, session))
 
 
 def outcome(*sockets):
@@ -234,6 +234,28 @@ def works(client, server, name="server.test"):
     c.close()
     s.close()
     return ok
+
+
+def meet(client, server, name="server.test", session=None):
+    """A connected client and server socket that have exchanged data, and with it a ticket of TLS 1.3."""
+    c, s = connect(client, server, name, session=session)
+    if not talks(c, s):
+        raise RuntimeError("data lost")
+    return c, s
+
+
+def visit(client, server, name="server.test", session=None):
+    """A whole connection with data both ways; what both sides say of its resumption."""
+    pair = meet(client, server, name, session)
+    resumed = reused(*pair)
+    for sock in pair:
+        sock.close()
+    return resumed
+
+
+def reused(*sockets):
+    """Whether each has resumed a session."""
+    return [sock.session_reused for sock in sockets]
 
 
 def show(error):
