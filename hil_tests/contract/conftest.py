@@ -19,6 +19,10 @@ LOOPBACK = Path(__file__).with_name("loopback.py").read_bytes()
 # Named after its content, so that a board never runs an old one.
 MODULE = f"loopback_{hashlib.sha256(LOOPBACK).hexdigest()[:8]}"
 PRELUDE = f"from {MODULE} import *"
+# For tests of what holds in both versions of TLS, whose number is their `version`.
+BOTH_VERSIONS = pytest.mark.parametrize(
+    "version", [0x0303, pytest.param(0x0304, marks=pytest.mark.requires("tls-1.3"))], ids=["1.2", "1.3"]
+)
 
 
 def board_value(value: object) -> object:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Resumption between our own client and server: sessions, tickets, both caches, and what they are bound to."""
+"""Resumption between our own client and server: sessions, tickets, both caches, and what they are bound to.
+
+What TLS 1.3 has of its own is in test_tls13_resumption.py.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from textwrap import dedent
 import pytest
 
 from hil_tests.certificates import Authority
-from hil_tests.contract.conftest import Script
+from hil_tests.contract.conftest import BOTH_VERSIONS, Script
 
 WRONG_PLACE = "the session belongs to another server_hostname or to other settings of the context"
 NOT_A_SESSION = "not a stored session, or changed, or stored with another key"
@@ -17,44 +20,36 @@ NOT_A_SESSION = "not a stored session, or changed, or stored with another key"
 CONTEXTS = """
 client, server = client_context(ID), server_context(ID)
 client.session_cache = False
+"""
+# The same for tests of both versions, each of which makes its own contexts with these functions.
+VERSIONED = """
+def speak(context):
+    context.maximum_version = VERSION
+    return context
 
-def again(client, server, session, name="server.test"):
-    a, b = pipe()
-    c = client.wrap_socket(a, server_hostname=name, session=session)
-    return shake(c, server.wrap_socket(b, server_side=True))
-
-def reused(*pair):
-    return [s.session_reused for s in pair]
+client, server = speak(client_context(ID)), speak(server_context(ID))
+client.session_cache = False
 """
 CACHED = """
 client, server = client_context(ID), server_context(ID)
 
-def reused(client, server, name="server.test"):
-    pair = connect(client, server, name)
-    return [s.session_reused for s in pair]
+def resumed(client, server, name="server.test"):
+    return reused(*connect(client, server, name))
 """
 
 
-def test_a_session_is_resumed_and_carries_data(script: Script, authority: Authority) -> None:
+@BOTH_VERSIONS
+def test_a_session_is_resumed_any_number_of_times(script: Script, authority: Authority, version: int) -> None:
     code = """
-    c, s = connect(client, server)
+    c, s = meet(client, server)
     print(reused(c, s), type(c.session).__name__)
-    session = c.session
-    c2, s2 = again(client, server, session)
-    print(reused(c2, s2), talks(c2, s2), c2.cipher() == c.cipher())
-    """
-    assert script(CONTEXTS + dedent(code), ID=authority.p256) == ["[False, False] SSLSession", "[True, True] True True"]
-
-
-def test_it_goes_on_any_number_of_times(script: Script, authority: Authority) -> None:
-    code = """
-    session = connect(client, server)[0].session
     for _ in range(3):
-        c, s = again(client, server, session)
-        session = c.session
-        print(reused(c, s), talks(c, s))
+        c2, s2 = meet(client, server, session=c.session)
+        print(reused(c2, s2), c2.cipher() == c.cipher())
+        c, s = c2, s2
     """
-    assert script(CONTEXTS + dedent(code), ID=authority.p256) == ["[True, True] True"] * 3
+    lines = script(VERSIONED + dedent(code), ID=authority.p256, VERSION=version)
+    assert lines == ["[False, False] SSLSession"] + ["[True, True] True"] * 3
 
 
 def test_a_socket_has_it_from_the_handshake_to_the_end(script: Script, authority: Authority) -> None:
@@ -64,7 +59,7 @@ def test_a_socket_has_it_from_the_handshake_to_the_end(script: Script, authority
     shake(c, s)
     session = c.session
     c.close()
-    print(c.session, reused(*again(client, server, session)))
+    print(c.session, reused(*connect(client, server, session=session)))
     """
     assert script(CONTEXTS + dedent(code), ID=authority.p256) == ["None None None None", "None [True, True]"]
 
@@ -73,15 +68,20 @@ def test_a_servers_socket_has_no_session_to_give(script: Script, authority: Auth
     assert script(CONTEXTS + "print(connect(client, server)[1].session)", ID=authority.p256) == ["None"]
 
 
-def test_the_certificate_of_a_resumed_connection_is_that_of_the_full_handshake(
-    script: Script, authority: Authority
-) -> None:
+@BOTH_VERSIONS
+def test_certificates_are_those_of_the_full_handshake(script: Script, authority: Authority, version: int) -> None:
     code = """
-    c, s = connect(client, server)
-    c2, s2 = again(client, server, c.session)
-    print(c2.session_reused, c2.getpeercert(True) == c.getpeercert(True) == ID[0][:len(c.getpeercert(True))])
+    client.load_cert_chain(OWN[0], OWN[1])
+    server.load_verify_locations(cadata=OWN[2])
+    server.verify_mode = ssl.CERT_REQUIRED
+    session = None
+    for _ in range(3):
+        c, s = meet(client, server, session=session and ssl.SSLSession(bytes(session)))
+        print(reused(c, s), c.getpeercert(True) == ID[0], s.getpeercert(True) == OWN[0])
+        session = c.session
     """
-    assert script(CONTEXTS + dedent(code), ID=authority.p256) == ["True True"]
+    lines = script(VERSIONED + dedent(code), ID=authority.p256, OWN=authority.client, VERSION=version)
+    assert lines == ["[False, False] True True"] + ["[True, True] True True"] * 2
 
 
 def test_without_tickets_sessions_have_ids(script: Script, authority: Authority) -> None:
@@ -89,7 +89,7 @@ def test_without_tickets_sessions_have_ids(script: Script, authority: Authority)
     for context in (client, server):
         context.options |= ssl.OP_NO_TICKET
         c, s = connect(client, server)
-        print(c.session.has_ticket, reused(*again(client, server, c.session)))
+        print(c.session.has_ticket, reused(*connect(client, server, session=c.session)))
         context.options &= ~ssl.OP_NO_TICKET
     print(connect(client, server)[0].session.has_ticket)
     """
@@ -101,7 +101,7 @@ def test_a_server_that_keeps_and_gives_nothing_leaves_nothing_to_resume(script: 
     server.options = ssl.OP_NO_TICKET
     server.session_cache = False
     c, s = connect(client, server)
-    print(c.session is None or reused(*again(client, server, c.session)))
+    print(c.session is None or reused(*connect(client, server, session=c.session)))
     """
     assert script(CONTEXTS + dedent(code), ID=authority.p256) == ["[False, False]"]
 
@@ -110,8 +110,8 @@ def test_a_server_keeps_a_few_sessions_by_id(script: Script, authority: Authorit
     code = """
     server.options = ssl.OP_NO_TICKET
     sessions = [connect(client, server)[0].session for _ in range(6)]
-    print([reused(*again(client, server, session))[0] for session in sessions[-4:]].count(True))
-    print(reused(*again(client, server, sessions[0])))
+    print([reused(*connect(client, server, session=session))[0] for session in sessions[-4:]].count(True))
+    print(reused(*connect(client, server, session=sessions[0])))
     """
     lines = script(CONTEXTS + dedent(code), 60.0, ID=authority.p256)
     assert lines == ["4", "[False, False]"]
@@ -140,35 +140,33 @@ def test_a_server_that_resumes_without_extended_master_secret_is_refused(script:
 # --- Bytes ---------------------------------------------------------------------------------------------------------
 
 
-def test_bytes_bring_a_session_back(script: Script, authority: Authority) -> None:
+@BOTH_VERSIONS
+def test_bytes_bring_a_session_back(script: Script, authority: Authority, version: int) -> None:
     code = """
-    session = connect(client, server)[0].session
+    session = meet(client, server)[0].session
     stored = bytes(session)
     back = ssl.SSLSession(stored)
     print((back.time, back.timeout, back.has_ticket) == (session.time, session.timeout, session.has_ticket))
-    print(reused(*again(client, server, back)), reused(*again(client_like(client), server, ssl.SSLSession(stored))))
+    other = speak(client_context(ID))
+    other.session_cache = False
+    print(visit(client, server, session=back), visit(other, server, session=ssl.SSLSession(stored)))
     """
-    prelude = """
-    def client_like(client):
-        other = client_context(ID)
-        other.session_cache = False
-        return other
-    """
-    lines = script(CONTEXTS + dedent(prelude) + dedent(code), ID=authority.p256)
+    lines = script(VERSIONED + dedent(code), ID=authority.p256, VERSION=version)
     assert lines == ["True", "[True, True] [True, True]"]
 
 
-def test_a_key_seals_it(script: Script, authority: Authority) -> None:
+@BOTH_VERSIONS
+def test_a_key_seals_it(script: Script, authority: Authority, version: int) -> None:
     code = """
-    session = connect(client, server)[0].session
+    session = meet(client, server)[0].session
     stored = session.export(b"device key")
-    print(reused(*again(client, server, ssl.SSLSession(stored, b"device key"))))
+    print(visit(client, server, session=ssl.SSLSession(stored, b"device key")))
     for key in ((), (None,), (b"",), (b"device kez",)):
         print(attempt(ssl.SSLSession, stored, *key))
     print(attempt(ssl.SSLSession, bytes(session), b"device key"))
     print(session.export(b"k") != session.export(b"k"))
     """
-    lines = script(CONTEXTS + dedent(code), ID=authority.p256)
+    lines = script(VERSIONED + dedent(code), ID=authority.p256, VERSION=version)
     assert lines == ["[True, True]"] + [f"ValueError('{NOT_A_SESSION}',)"] * 5 + ["True"]
 
 
@@ -226,18 +224,21 @@ CHANGES = {
 }
 
 
+@BOTH_VERSIONS
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_session_is_refused_where_it_does_not_belong(script: Script, authority: Authority, change: str) -> None:
+def test_a_session_is_refused_where_it_does_not_belong(
+    script: Script, authority: Authority, change: str, version: int
+) -> None:
     code = f"""
     name = "server.test"
-    session = connect(client, server)[0].session
+    session = meet(client, server)[0].session
     {change}
     for session in (session, ssl.SSLSession(bytes(session))):
         a, b = pipe()
         print(attempt(client.wrap_socket, a, server_hostname=name, session=session))
         print(a.closed, len(b.inbox))
     """
-    lines = script(CONTEXTS + dedent(code), ID=authority.p256, OTHER=authority.stranger_client)
+    lines = script(VERSIONED + dedent(code), ID=authority.p256, OTHER=authority.stranger_client, VERSION=version)
     assert lines == [f"ValueError('{WRONG_PLACE}',)", "0 0"] * 2
 
 
@@ -256,7 +257,7 @@ def test_another_callback_means_another_session(script: Script, authority: Autho
     code = """
     client.verify_callback = lambda cert, depth: 0
     session = connect(client, server)[0].session
-    print(reused(*again(client, server, session)))
+    print(reused(*connect(client, server, session=session)))
     print(attempt(bytes, session))
     client.verify_callback = client.verify_callback
     a, b = pipe()
@@ -276,23 +277,29 @@ def test_a_server_takes_no_session(script: Script, authority: Authority) -> None
     assert script(CONTEXTS + dedent(code), ID=authority.p256) == [f"ValueError('{WRONG_PLACE}',)"]
 
 
-def test_suites_that_were_taken_away_mean_a_full_handshake(script: Script, authority: Authority) -> None:
+@BOTH_VERSIONS
+def test_a_suite_that_was_taken_away_means_a_full_handshake(script: Script, authority: Authority, version: int) -> None:
     code = """
-    c, s = connect(client, server)
+    c, s = meet(client, server)
     client.set_ciphers([name for name in client.get_ciphers() if name != c.cipher()[0]])
-    print(reused(*again(client, server, c.session)))
+    pair = meet(client, server, session=c.session)
+    print(reused(*pair), pair[0].version() == c.version())
     """
-    assert script(CONTEXTS + dedent(code), ID=authority.p256) == ["[False, False]"]
+    assert script(VERSIONED + dedent(code), ID=authority.p256, VERSION=version) == ["[False, False] True"]
 
 
-def test_another_context_of_a_server_does_not_know_its_tickets(script: Script, authority: Authority) -> None:
+@BOTH_VERSIONS
+def test_another_context_of_a_server_does_not_know_its_tickets(
+    script: Script, authority: Authority, version: int
+) -> None:
     code = """
-    session = connect(client, server)[0].session
-    c, s = again(client, server_context(ID), session)
-    print(reused(c, s), talks(c, s))
-    print(reused(*again(client, server, c.session)))
+    session = meet(client, server)[0].session
+    c, s = meet(client, speak(server_context(ID)), session=session)
+    print(reused(c, s), c.session.time >= session.time)
+    print(visit(client, server, session=c.session))
     """
-    assert script(CONTEXTS + dedent(code), ID=authority.p256) == ["[False, False] True", "[False, False]"]
+    lines = script(VERSIONED + dedent(code), ID=authority.p256, VERSION=version)
+    assert lines == ["[False, False] True", "[False, False]"]
 
 
 SERVER_CHANGES = {
@@ -303,22 +310,32 @@ SERVER_CHANGES = {
 }
 
 
-@pytest.mark.parametrize("tickets", [True, False])
+@BOTH_VERSIONS
 @pytest.mark.parametrize("change", SERVER_CHANGES.values(), ids=SERVER_CHANGES)
-def test_a_server_whose_settings_changed_resumes_nothing(
-    script: Script, authority: Authority, change: str, tickets: bool
+def test_a_server_whose_settings_changed_resumes_no_ticket(
+    script: Script, authority: Authority, change: str, version: int
 ) -> None:
+    assert resumed_after(script, authority, change, VERSION=version) == ["[False, False]"]
+
+
+@pytest.mark.parametrize("change", SERVER_CHANGES.values(), ids=SERVER_CHANGES)
+def test_a_server_whose_settings_changed_resumes_no_session_by_id(
+    script: Script, authority: Authority, change: str
+) -> None:
+    before = "server.options = ssl.OP_NO_TICKET"
+    assert resumed_after(script, authority, change, before, VERSION=0x0303) == ["[False, False]"]
+
+
+def resumed_after(script: Script, authority: Authority, change: str, before: str = "", **values: object) -> list[str]:
+    """Whether a session is resumed that was made after `before`, and then `change`."""
     code = f"""
-    if not TICKETS:
-        server.options = ssl.OP_NO_TICKET
-    session = connect(client, server)[0].session
+    {before}
+    session = meet(client, server)[0].session
     {change}
-    c, s = again(client, server, session)
-    print(reused(c, s), talks(c, s))
+    print(visit(client, server, session=session))
     """
     other = authority.issue(days=(-2, 20))
-    lines = script(CONTEXTS + dedent(code), ID=authority.p256, OTHER=other, TICKETS=tickets)
-    assert lines == ["[False, False] True"]
+    return script(VERSIONED + dedent(code), ID=authority.p256, OTHER=other, **values)
 
 
 @pytest.mark.parametrize("tickets", [True, False])
@@ -343,26 +360,29 @@ def test_a_server_resumes_for_the_same_server_name_only(script: Script, authorit
     assert lines == ["None True"]
 
 
+@BOTH_VERSIONS
 @pytest.mark.requires("settable-clock")
 @pytest.mark.parametrize(("seconds", "expected"), [(43000, True), (43400, False), (-1000, False)])
-def test_sessions_end_with_their_time(script: Script, authority: Authority, seconds: int, expected: bool) -> None:
-    code = "session = connect(client, server)[0].session; print(session.timeout)"
-    assert script(CONTEXTS + code, ID=authority.issue(days=(-2, 30))) == ["43200"]
+def test_sessions_end_with_their_time(
+    script: Script, authority: Authority, seconds: int, expected: bool, version: int
+) -> None:
+    code = "session = meet(client, server)[0].session; print(session.timeout)"
+    assert script(VERSIONED + code, ID=authority.issue(days=(-2, 30)), VERSION=version) == ["43200"]
     # A clock that went back makes a session one from the future.
     script.board.set_clock(datetime.now(UTC) + timedelta(seconds=seconds))
-    assert script("print(reused(*again(client, server, session)))") == [str([expected] * 2)]
+    assert script("print(visit(client, server, session=session))") == [str([expected] * 2)]
 
 
 @pytest.mark.requires("settable-clock")
 def test_keys_of_tickets_change_and_old_tickets_live_on(script: Script, authority: Authority) -> None:
-    code = "print(reused(*again(client, server, connect(client, server)[0].session)))"
+    code = "print(reused(*connect(client, server, session=connect(client, server)[0].session)))"
     identity = authority.issue(days=(-2, 30))
     assert script(CONTEXTS + code, ID=identity) == ["[True, True]"]
     now = datetime.now(UTC)
     script.board.set_clock(now + timedelta(seconds=40000))
     assert script("session = connect(client, server)[0].session", ID=identity) == []
     script.board.set_clock(now + timedelta(seconds=44000))
-    code = "connect(client, server); print(reused(*again(client, server, session)))"
+    code = "connect(client, server); print(reused(*connect(client, server, session=session)))"
     assert script(code, ID=identity) == ["[True, True]"]
 
 
@@ -370,12 +390,12 @@ def test_keys_of_tickets_change_and_old_tickets_live_on(script: Script, authorit
 
 
 def test_a_client_resumes_by_itself(script: Script, authority: Authority) -> None:
-    code = "print(reused(client, server), reused(client, server), reused(client, server))"
+    code = "print(resumed(client, server), resumed(client, server), resumed(client, server))"
     assert script(CACHED + code, ID=authority.p256) == ["[False, False] [True, True] [True, True]"]
 
 
 def test_so_does_a_program_that_makes_a_context_for_each_connection(script: Script, authority: Authority) -> None:
-    code = "print(reused(client_context(ID), server), reused(client_context(ID), server))"
+    code = "print(resumed(client_context(ID), server), resumed(client_context(ID), server))"
     assert script(CACHED + code, ID=authority.p256) == ["[False, False] [True, True]"]
 
 
@@ -384,7 +404,7 @@ def test_so_does_the_old_wrap_socket(script: Script, authority: Authority) -> No
     for _ in range(2):
         a, b = pipe()
         c = ssl.wrap_socket(a, cert_reqs=ssl.CERT_REQUIRED, cadata=ID[2], server_hostname="server.test")
-        print([s.session_reused for s in shake(c, server.wrap_socket(b, server_side=True))])
+        print(reused(*shake(c, server.wrap_socket(b, server_side=True))))
     """
     assert script(CACHED + dedent(code), ID=authority.p256) == ["[False, False]", "[True, True]"]
 
@@ -392,16 +412,16 @@ def test_so_does_the_old_wrap_socket(script: Script, authority: Authority) -> No
 @pytest.mark.parametrize("change", [c for n, c in CHANGES.items() if n != "name"])
 def test_other_settings_find_nothing_in_it(script: Script, authority: Authority, change: str) -> None:
     code = f"""
-    reused(client, server)
+    resumed(client, server)
     {change}
-    print(reused(client, server))
+    print(resumed(client, server))
     """
     assert script(CACHED + dedent(code), ID=authority.p256, OTHER=authority.stranger_client) == ["[False, False]"]
 
 
 def test_another_name_finds_nothing_in_it(script: Script, authority: Authority) -> None:
     identity = authority.issue(names=("server.test", "other.test"))
-    code = "print(reused(client, server), reused(client, server, 'other.test'), reused(client, server))"
+    code = "print(resumed(client, server), resumed(client, server, 'other.test'), resumed(client, server))"
     assert script(CACHED + code, ID=identity) == ["[False, False] [False, False] [True, True]"]
 
 
@@ -410,11 +430,11 @@ def test_it_is_bounded_and_forgets_the_oldest(script: Script, authority: Authori
     code = """
     print(ssl.session_cache_size(), ssl.session_cache_size(2))
     for name in NAMES:
-        reused(client, server, name)
+        resumed(client, server, name)
     print(ssl.session_cache_size())
-    print([reused(client, server, name)[0] for name in (NAMES[2],)])
+    print([resumed(client, server, name)[0] for name in (NAMES[2],)])
     ssl.session_cache_size(0)
-    print(reused(client, server, NAMES[2]), reused(client, server, NAMES[2]))
+    print(resumed(client, server, NAMES[2]), resumed(client, server, NAMES[2]))
     """
     lines = script(CACHED + dedent(code), ID=authority.issue(names=names), NAMES=names)
     assert lines == ["4 2", "2", "[True]", "[False, False] [False, False]"]
@@ -434,7 +454,7 @@ def test_wrong_sizes_are_refused(script: Script) -> None:
 def test_a_context_may_stay_out_of_it(script: Script, authority: Authority) -> None:
     code = """
     client.session_cache = False
-    print(client.session_cache, reused(client, server), reused(client, server))
+    print(client.session_cache, resumed(client, server), resumed(client, server))
     """
     assert script(CACHED + dedent(code), ID=authority.p256) == ["False [False, False] [False, False]"]
 
@@ -447,7 +467,7 @@ def test_a_session_that_failed_is_not_resumed_again(script: Script, authority: A
     s = server.wrap_socket(server_end, server_side=True)
     client_end.inbox[-1] ^= 1
     print("SSL_INVALID_MAC" in attempt(c.do_handshake))
-    print(reused(client, server))
+    print(resumed(client, server))
     """
     assert script(CACHED + dedent(code), ID=authority.p256) == ["True", "[False, False]"]
 
