@@ -8,12 +8,9 @@ import re
 import pytest
 
 from hil_tests.certificates import Authority
-from hil_tests.contract.conftest import Script
+from hil_tests.contract.conftest import BOTH_VERSIONS, Script
 
 BUILT = pytest.mark.requires("debug-output")
-BOTH_VERSIONS = pytest.mark.parametrize(
-    "version", [0x0303, pytest.param(0x0304, marks=pytest.mark.requires("tls-1.3"))], ids=["1.2", "1.3"]
-)
 MARK = "KEYS FOLLOW"
 TEXT = "what nobody else may read"
 

@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from textwrap import dedent
+
 import pytest
 
 from hil_tests.certificates import Authority, Identity
-from hil_tests.contract.conftest import Script
+from hil_tests.contract.conftest import BOTH_VERSIONS, Script
 from hil_tests.contract.test_memory_error import sweep
 
 pytestmark = pytest.mark.requires("sni-callback")
 
-BOTH_VERSIONS = pytest.mark.parametrize(
-    "version", [0x0303, pytest.param(0x0304, marks=pytest.mark.requires("tls-1.3"))], ids=["1.2", "1.3"]
-)
+Run = Callable[..., list[str]]
 
 # `first` is the context that sockets are made with, `second` the one for "other.test".
 CONTEXTS = """
@@ -53,59 +54,54 @@ def other(authority: Authority) -> Identity:
     return authority.issue(names=("other.test",))
 
 
+@pytest.fixture
+def run(script: Script, authority: Authority, other: Identity) -> Run:
+    """Runs code that has the contexts; all speak `version` where it is given."""
+
+    def run(code: str, version: int | None = None, **values: object) -> list[str]:
+        versions = f"versions({version})\n" if version else ""
+        return script(CONTEXTS + versions + dedent(code), ID=authority.p256, OTHER=other, **values)
+
+    return run
+
+
 @BOTH_VERSIONS
-def test_the_callback_chooses_a_certificate(
-    script: Script, authority: Authority, other: Identity, version: int
-) -> None:
-    code = (
-        CONTEXTS
-        + """
-versions(VERSION)
-for name in ("server.test", "other.test"):
-    c, s = connect(client, first, name)
-    print(c.getpeercert(True) == (OTHER if s.context is second else ID)[0], s.context is second, talks(c, s))
-"""
-    )
-    lines = script(code, ID=authority.p256, OTHER=other, VERSION=version)
+def test_the_callback_chooses_a_certificate(run: Run, version: int) -> None:
+    code = """
+    for name in ("server.test", "other.test"):
+        c, s = connect(client, first, name)
+        print(c.getpeercert(True) == (OTHER if s.context is second else ID)[0], s.context is second, talks(c, s))
+    """
+    lines = run(code, version)
     assert lines == ["True False True", "True True True"]
 
 
 @BOTH_VERSIONS
-def test_it_gets_the_socket_the_name_and_the_context(
-    script: Script, authority: Authority, other: Identity, version: int
-) -> None:
-    code = (
-        CONTEXTS
-        + """
-versions(VERSION)
-seen = []
-first.sni_callback = lambda *args: seen.append(args)
-s = connect(client, first)[1]
-print(len(seen), seen[0][0] is s, seen[0][1:] == ("server.test", first), s.context is first)
-client.verify_mode = ssl.CERT_NONE
-connect(client, first, None)
-print(seen[1][1])
-"""
-    )
-    lines = script(code, ID=authority.p256, OTHER=other, VERSION=version)
+def test_it_gets_the_socket_the_name_and_the_context(run: Run, version: int) -> None:
+    code = """
+    seen = []
+    first.sni_callback = lambda *args: seen.append(args)
+    s = connect(client, first)[1]
+    print(len(seen), seen[0][0] is s, seen[0][1:] == ("server.test", first), s.context is first)
+    client.verify_mode = ssl.CERT_NONE
+    connect(client, first, None)
+    print(seen[1][1])
+    """
+    lines = run(code, version)
     assert lines == ["1 True True True", "None"]
 
 
 @BOTH_VERSIONS
-def test_a_number_is_the_alert(script: Script, authority: Authority, other: Identity, version: int) -> None:
-    code = (
-        CONTEXTS
-        + """
-versions(VERSION)
-for alert in (ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME, ssl.ALERT_DESCRIPTION_ACCESS_DENIED):
-    first.sni_callback = lambda sock, name, context: alert
-    for line in result():
-        print(line)
-first.sni_callback = None
-print(result())
-"""
-    )
-    assert script(code, ID=authority.p256, OTHER=other, VERSION=version) == [
+def test_a_number_is_the_alert(run: Run, version: int) -> None:
+    code = """
+    for alert in (ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME, ssl.ALERT_DESCRIPTION_ACCESS_DENIED):
+        first.sni_callback = lambda sock, name, context: alert
+        for line in result():
+            print(line)
+    first.sni_callback = None
+    print(result())
+    """
+    assert run(code, version) == [
         *(peer_sent("unrecognized_name"), REFUSED),
         *(peer_sent("access_denied"), REFUSED),
         "['connected', 'connected']",
@@ -137,73 +133,57 @@ print(result())
     ],
 )
 def test_what_it_raises_comes_out_and_the_client_is_told(
-    script: Script, authority: Authority, other: Identity, version: int, body: str, error: str, alert: str
+    run: Run, version: int, body: str, error: str, alert: str
 ) -> None:
-    code = (
-        CONTEXTS
-        + f"""
-versions(VERSION)
-def callback(sock, name, context):
-    {body}
-first.sni_callback = callback
-a, b = pipe()
-c = client.wrap_socket(a, server_hostname="server.test")
-try:
-    first.wrap_socket(b, server_side=True)
-except BaseException as error:
-    print(show(error))
-print(attempt(c.do_handshake))
-first.sni_callback = None
-print(works(client, first))
-"""
-    )
-    lines = script(code, ID=authority.p256, OTHER=other, VERSION=version)
+    code = f"""
+    def callback(sock, name, context):
+        {body}
+    first.sni_callback = callback
+    a, b = pipe()
+    c = client.wrap_socket(a, server_hostname="server.test")
+    try:
+        first.wrap_socket(b, server_side=True)
+    except BaseException as error:
+        print(show(error))
+    print(attempt(c.do_handshake))
+    first.sni_callback = None
+    print(works(client, first))
+    """
+    lines = run(code, version)
     assert lines == [error, peer_sent(alert), "True"]
 
 
 @BOTH_VERSIONS
-def test_verification_of_clients_follows_the_context(
-    script: Script, authority: Authority, other: Identity, version: int
-) -> None:
-    code = (
-        CONTEXTS
-        + """
-versions(VERSION)
-second.verify_mode = ssl.CERT_REQUIRED
-second.load_verify_locations(cadata=OWN[2])
-print(result("server.test"))
-print("MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE" in result("other.test")[1])
-client.load_cert_chain(OWN[0], OWN[1])
-print(result("other.test"))
-c, s = connect(client, first, "other.test")
-print(s.getpeercert(True) == OWN[0], connect(client, first)[1].getpeercert(True))
-"""
-    )
-    lines = script(code, ID=authority.p256, OTHER=other, OWN=authority.client, VERSION=version)
+def test_verification_of_clients_follows_the_context(run: Run, authority: Authority, version: int) -> None:
+    code = """
+    second.verify_mode = ssl.CERT_REQUIRED
+    second.load_verify_locations(cadata=OWN[2])
+    print(result("server.test"))
+    print("MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE" in result("other.test")[1])
+    client.load_cert_chain(OWN[0], OWN[1])
+    print(result("other.test"))
+    c, s = connect(client, first, "other.test")
+    print(s.getpeercert(True) == OWN[0], connect(client, first)[1].getpeercert(True))
+    """
+    lines = run(code, version, OWN=authority.client)
     assert lines == ["['connected', 'connected']", "True", "['connected', 'connected']", "True None"]
 
 
 @BOTH_VERSIONS
-def test_application_protocols_follow_the_context(
-    script: Script, authority: Authority, other: Identity, version: int
-) -> None:
-    code = (
-        CONTEXTS
-        + """
-versions(VERSION)
-client.set_alpn_protocols(["h2", "mqtt"])
-second.set_alpn_protocols(["x", "mqtt"])
-for name in ("server.test", "other.test"):
-    print([s.selected_alpn_protocol() for s in connect(client, first, name)])
-first.set_alpn_protocols(["h2"])
-print([s.selected_alpn_protocol() for s in connect(client, first)])
-second.set_alpn_protocols(["x"])
-print(result("other.test")[0])
-client.set_alpn_protocols([])
-print([s.selected_alpn_protocol() for s in connect(client, first, "other.test")])
-"""
-    )
-    assert script(code, ID=authority.p256, OTHER=other, VERSION=version) == [
+def test_application_protocols_follow_the_context(run: Run, version: int) -> None:
+    code = """
+    client.set_alpn_protocols(["h2", "mqtt"])
+    second.set_alpn_protocols(["x", "mqtt"])
+    for name in ("server.test", "other.test"):
+        print([s.selected_alpn_protocol() for s in connect(client, first, name)])
+    first.set_alpn_protocols(["h2"])
+    print([s.selected_alpn_protocol() for s in connect(client, first)])
+    second.set_alpn_protocols(["x"])
+    print(result("other.test")[0])
+    client.set_alpn_protocols([])
+    print([s.selected_alpn_protocol() for s in connect(client, first, "other.test")])
+    """
+    assert run(code, version) == [
         "[None, None]",
         "['mqtt', 'mqtt']",
         "['h2', 'h2']",
@@ -213,37 +193,31 @@ print([s.selected_alpn_protocol() for s in connect(client, first, "other.test")]
 
 
 @BOTH_VERSIONS
-def test_sessions_are_bound_to_the_chosen_context_and_the_name(
-    script: Script, authority: Authority, other: Identity, version: int
-) -> None:
-    code = (
-        CONTEXTS
-        + """
-versions(VERSION)
-called = []
-def count(sock, name, context):
-    called.append(name)
-    choose(sock, name, context)
-first.sni_callback = count
-client.session_cache = True
-def reused(name):
-    pair = connect(client, first, name)
-    talks(*pair)  # a client of TLS 1.3 reads its ticket
-    return [s.session_reused for s in pair]
-print(reused("other.test"), reused("other.test"), reused("server.test"), reused("server.test"), len(called))
-second.verify_mode = ssl.CERT_OPTIONAL
-second.load_verify_locations(cadata=ID[2])
-print(reused("other.test"), reused("other.test"), reused("server.test"))
-# Made by the second context, for itself.
-print([s.session_reused for s in connect(client, second, "other.test")])
-first.sni_callback = None
-client.verify_mode = ssl.CERT_NONE
-print(reused("other.test"))
-ssl.session_cache_size(4)
-"""
-    )
+def test_sessions_are_bound_to_the_chosen_context_and_the_name(run: Run, version: int) -> None:
+    code = """
+    called = []
+    def count(sock, name, context):
+        called.append(name)
+        choose(sock, name, context)
+    first.sni_callback = count
+    client.session_cache = True
+    def reused(name):
+        pair = connect(client, first, name)
+        talks(*pair)  # a client of TLS 1.3 reads its ticket
+        return [s.session_reused for s in pair]
+    print(reused("other.test"), reused("other.test"), reused("server.test"), reused("server.test"), len(called))
+    second.verify_mode = ssl.CERT_OPTIONAL
+    second.load_verify_locations(cadata=ID[2])
+    print(reused("other.test"), reused("other.test"), reused("server.test"))
+    # Made by the second context, for itself.
+    print([s.session_reused for s in connect(client, second, "other.test")])
+    first.sni_callback = None
+    client.verify_mode = ssl.CERT_NONE
+    print(reused("other.test"))
+    ssl.session_cache_size(4)
+    """
     full, again = "[False, False]", "[True, True]"
-    assert script(code, ID=authority.p256, OTHER=other, VERSION=version) == [
+    assert run(code, version) == [
         f"{full} {again} {full} {again} 4",
         f"{full} {again} {again}",
         again,
@@ -251,94 +225,77 @@ ssl.session_cache_size(4)
     ]
 
 
-def test_a_refused_client_does_not_resume(script: Script, authority: Authority, other: Identity) -> None:
-    code = (
-        CONTEXTS
-        + """
-client.session_cache = True
-print(result(), [s.session_reused for s in connect(client, first)])
-first.sni_callback = lambda sock, name, context: ssl.ALERT_DESCRIPTION_ACCESS_DENIED
-print(result()[0])
-ssl.session_cache_size(4)
-"""
-    )
-    lines = script(code, ID=authority.p256, OTHER=other)
+def test_a_refused_client_does_not_resume(run: Run) -> None:
+    code = """
+    client.session_cache = True
+    print(result(), [s.session_reused for s in connect(client, first)])
+    first.sni_callback = lambda sock, name, context: ssl.ALERT_DESCRIPTION_ACCESS_DENIED
+    print(result()[0])
+    ssl.session_cache_size(4)
+    """
+    lines = run(code)
     assert lines == ["['connected', 'connected'] [True, True]", peer_sent("access_denied")]
 
 
-def test_the_first_context_needs_no_certificate_if_another_is_chosen(
-    script: Script, authority: Authority, other: Identity
-) -> None:
-    code = (
-        CONTEXTS
-        + """
-first = ssl.SSLContext(SERVER)
-first.sni_callback = choose
-print(result("other.test"))
-for line in result("server.test"):
-    print(line)
-"""
-    )
-    assert script(code, ID=authority.p256, OTHER=other) == [
+def test_the_first_context_needs_no_certificate_if_another_is_chosen(run: Run) -> None:
+    code = """
+    first = ssl.SSLContext(SERVER)
+    first.sni_callback = choose
+    print(result("other.test"))
+    for line in result("server.test"):
+        print(line)
+    """
+    assert run(code) == [
         "['connected', 'connected']",
         peer_sent("internal_error"),
         "OSError(-30208, 'MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED: a server needs load_cert_chain()')",
     ]
 
 
-def test_contexts_live_as_long_as_their_connection(script: Script, authority: Authority, other: Identity) -> None:
-    code = (
-        CONTEXTS
-        + """
-def make(sock, name, context):
-    sock.context = server_context(OTHER)
-    sock.context = server_context(ID)
-    sock.context = server_context(OTHER)
+def test_contexts_live_as_long_as_their_connection(run: Run) -> None:
+    code = """
+    def make(sock, name, context):
+        sock.context = server_context(OTHER)
+        sock.context = server_context(ID)
+        sock.context = server_context(OTHER)
+        collect()
+    first.sni_callback = make
+    pair = wrap(client, first, "other.test")
+    first = second = None
     collect()
-first.sni_callback = make
-pair = wrap(client, first, "other.test")
-first = second = None
-collect()
-c, s = shake(*pair)
-collect()
-print(c.getpeercert(True) == OTHER[0], talks(c, s), type(s.context).__name__)
-"""
-    )
-    assert script(code, ID=authority.p256, OTHER=other) == ["True True SSLContext"]
+    c, s = shake(*pair)
+    collect()
+    print(c.getpeercert(True) == OTHER[0], talks(c, s), type(s.context).__name__)
+    """
+    assert run(code) == ["True True SSLContext"]
 
 
-def test_a_context_is_not_assigned_at_other_times(script: Script, authority: Authority, other: Identity) -> None:
-    code = (
-        CONTEXTS
-        + """
-c, s = connect(client, first)
-for sock in (c, s):
-    try:
-        sock.context = second
-    except AttributeError:
-        print("refused")
-print(s.context is first, talks(c, s))
-"""
-    )
-    assert script(code, ID=authority.p256, OTHER=other) == ["refused", "refused", "True True"]
+def test_a_context_is_not_assigned_at_other_times(run: Run) -> None:
+    code = """
+    c, s = connect(client, first)
+    for sock in (c, s):
+        try:
+            sock.context = second
+        except AttributeError:
+            print("refused")
+    print(s.context is first, talks(c, s))
+    """
+    assert run(code) == ["refused", "refused", "True True"]
 
 
-def test_only_servers_have_a_callback_that_can_be_called(script: Script, authority: Authority, other: Identity) -> None:
-    code = (
-        CONTEXTS
-        + """
-print(client.sni_callback, first.sni_callback is choose)
-for context, value in ((client, choose), (client, None), (first, 5), (first, "x")):
-    try:
-        context.sni_callback = value
-    except Exception as error:
-        print(show(error))
-print(first.sni_callback is choose)
-"""
-    )
+def test_only_servers_have_a_callback_that_can_be_called(run: Run) -> None:
+    code = """
+    print(client.sni_callback, first.sni_callback is choose)
+    for context, value in ((client, choose), (client, None), (first, 5), (first, "x")):
+        try:
+            context.sni_callback = value
+        except Exception as error:
+            print(show(error))
+    print(first.sni_callback is choose)
+    """
     client = "ValueError('sni_callback needs a PROTOCOL_TLS_SERVER context',)"
     server = "TypeError('sni_callback must be callable or None',)"
-    assert script(code, ID=authority.p256, OTHER=other) == ["None True", client, client, server, server, "True"]
+    assert run(code) == ["None True", client, client, server, server, "True"]
 
 
 @pytest.mark.parametrize(
@@ -352,39 +309,29 @@ print(first.sni_callback is choose)
         (b"s\xc3\xa9rver.tes", "", "illegal_parameter"),
     ],
 )
-def test_names_are_names(
-    script: Script, authority: Authority, other: Identity, sent: bytes, seen: str, alert: str
-) -> None:
-    code = (
-        CONTEXTS
-        + """
-seen = []
-first.sni_callback = lambda sock, name, context: seen.append(name)
-a, b = pipe()
-c = client.wrap_socket(a, server_hostname="server.test")
-b.inbox = bytearray(bytes(b.inbox).replace(b"server.test", SENT))
-s = first.wrap_socket(b, server_side=True, do_handshake_on_connect=False)
-lines = [show(error) for error in outcome(s, c)]
-print(*seen)
-print(any("sent " + ALERT in line for line in lines) or lines)
-"""
-    )
-    lines = script(code, ID=authority.p256, OTHER=other, SENT=sent, ALERT=alert)
+def test_names_are_names(run: Run, sent: bytes, seen: str, alert: str) -> None:
+    code = """
+    seen = []
+    first.sni_callback = lambda sock, name, context: seen.append(name)
+    a, b = pipe()
+    c = client.wrap_socket(a, server_hostname="server.test")
+    b.inbox = bytearray(bytes(b.inbox).replace(b"server.test", SENT))
+    s = first.wrap_socket(b, server_side=True, do_handshake_on_connect=False)
+    lines = [show(error) for error in outcome(s, c)]
+    print(*seen)
+    print(any("sent " + ALERT in line for line in lines) or lines)
+    """
+    lines = run(code, SENT=sent, ALERT=alert)
     assert lines == [seen, "True"]
 
 
 @pytest.mark.requires("fault-injection", "leak-count")
 @pytest.mark.timeout(600)
 def test_no_allocation_that_fails_does_harm(script: Script, authority: Authority, other: Identity) -> None:
-    code = (
-        CONTEXTS
-        + """
+    session = """
 second.set_alpn_protocols(["x"])
 client.set_alpn_protocols(["x"])
 def session():
-    c, s = connect(client, first, "other.test")
-    c.close()
-    s.close()
+    visit(client, first, "other.test")
 """
-    )
-    assert sweep(script, code, ID=authority.p256, OTHER=other) > 50
+    assert sweep(script, CONTEXTS + session, ID=authority.p256, OTHER=other) > 50

@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import ast
 
-import pytest
-
 from hil_tests.boards import Board
 from hil_tests.certificates import Authority
-from hil_tests.contract.conftest import Script
+from hil_tests.contract.conftest import BOTH_VERSIONS, Script
 
 HANDSHAKE_AT_EVERY_DEPTH = """
 import io, ssl
@@ -40,13 +38,13 @@ def test_handshake_at_any_depth_of_calls_is_done_or_refused(board: Board) -> Non
     assert set(outcomes) <= {"-29312", "maximum recursion depth exceeded"}
 
 
-@pytest.mark.parametrize("version", ["TLSv1_2", pytest.param("TLSv1_3", marks=pytest.mark.requires("tls-1.3"))])
-def test_whole_handshakes_fit_where_they_are_let_begin(script: Script, authority: Authority, version: str) -> None:
+@BOTH_VERSIONS
+def test_whole_handshakes_fit_where_they_are_let_begin(script: Script, authority: Authority, version: int) -> None:
     # The deepest calls that are not refused have the least stack left. If it does not suffice, the board crashes.
     code = """
     client, server = client_context(ID), server_context(ID)
     client.session_cache = False
-    client.maximum_version = server.maximum_version = getattr(ssl.TLSVersion, VERSION)
+    client.maximum_version = server.maximum_version = VERSION
     done = []
     def descend():
         try:
