@@ -52,7 +52,7 @@ int memcmp(const void *p, const void *q, size_t n) {
 }
 """
 
-# Called by Unicorn a million times in a test, which is why it is no Python. A digest of all words in their order, FNV-1a.
+# Unicorn calls it a million times in a test, so it is no Python. A digest of all words in their order: FNV-1a.
 TRACER = """
 #include <stdint.h>
 static void add(uint64_t *digest, uint64_t word) { *digest = (*digest ^ word) * 1099511628211u; }
