@@ -41,7 +41,7 @@ class Piece:
     Type "raw": `data` is all of the record; "sealed": it is a TLSInnerPlaintext (RFC 8446, 5.2).
 
     `version` is that of its header where it is not the usual one; `spoil` gets the finished record and gives what is
-    sent. A handshake message is part of the transcript if `hashed`.
+    sent. A handshake message is part of the transcript if `hashed`; it waits for the record of the next one if `held`.
     """
 
     kind: str
@@ -50,6 +50,7 @@ class Piece:
     clear: bool = False
     spoil: Callable[[bytes], bytes] | None = None
     hashed: bool = True
+    held: bool = False
 
 
 Edit = Callable[[Any], Iterable[Piece]]
@@ -116,6 +117,7 @@ class Channel:
         self.layer.client = client
         self.layer.version = TLS_1_2
         self._messages = b""
+        self._held = b""
 
     # Out
 
@@ -127,7 +129,13 @@ class Channel:
         for piece in [whole(message)] if edit is None else edit(message):
             if piece.kind == "handshake" and piece.hashed:
                 self.transcript.update(bytearray(piece.data))
-            self._send(piece)
+            if piece.held:
+                self._held += piece.data
+            elif piece.kind == "handshake":
+                self._send(replace(piece, data=self._held + piece.data))
+                self._held = b""
+            else:
+                self._send(piece)
 
     def _send(self, piece: Piece) -> None:
         try:

@@ -131,6 +131,7 @@ ORDER: Mapping[str, ClientCase] = {
     "ClientKeyExchange twice": at(UNEXPECTED, "ClientKeyExchange", twice),
     "ChangeCipherSpec before ClientKeyExchange": at(UNEXPECTED, "ClientKeyExchange", before(CCS)),  # CVE-2014-0224
     "no ChangeCipherSpec": at(UNEXPECTED, "ChangeCipherSpec", drop),
+    "no ChangeCipherSpec and CBC": at(UNEXPECTED, "ChangeCipherSpec", drop, ClientScript(suites=(CBC,))),
     "ChangeCipherSpec twice": at(UNEXPECTED, "Finished", before(CCS)),
     "data in place of Finished": at(UNEXPECTED, "Finished", instead(DATA)),
     "Finished twice": at(UNEXPECTED, "Finished", twice),

@@ -39,6 +39,7 @@ from hil_tests.scenarios.scripts import (
     EMPTY,
     FAILURE,
     FATAL,
+    FLOOD,
     HEARTBEAT,
     HELLO_REQUEST,
     ILLEGAL,
@@ -126,6 +127,11 @@ def longer(certificates: bytes) -> bytes:
     return certificates[:3] + size.to_bytes(3, "big") + certificates[6:]
 
 
+def retried(alert: Alerts, *groups: int, **edits: Edit) -> ServerCase:
+    """A server of TLS 1.3 that asks for other key shares."""
+    return Case(alert, ServerScript(TLS_1_3, GCM_1_3, retries=groups, edits=edits))
+
+
 ORDER: Mapping[str, ServerCase] = {
     "Certificate in place of ServerHello": at(UNEXPECTED, "ServerHello", drop),
     "ServerHello twice": at(UNEXPECTED, "ServerHello", twice),
@@ -140,6 +146,7 @@ ORDER: Mapping[str, ServerCase] = {
     "ChangeCipherSpec after ServerHello": at(UNEXPECTED, "ServerHello", after(CCS)),  # CVE-2014-0224
     "ChangeCipherSpec after Certificate": at(UNEXPECTED, "Certificate", after(CCS)),
     "no ChangeCipherSpec": at(UNEXPECTED, "ChangeCipherSpec", drop),
+    "no ChangeCipherSpec and CBC": at(UNEXPECTED, "ChangeCipherSpec", drop, suite=CBC),
     "ChangeCipherSpec twice": at(UNEXPECTED, "Finished", before(CCS)),
     "a ticket that was not announced": at(UNEXPECTED, "ChangeCipherSpec", before(handshake(4, bytes(6)))),
     "Finished twice": at(UNEXPECTED, "Finished", twice),
@@ -147,7 +154,21 @@ ORDER: Mapping[str, ServerCase] = {
     "data in the handshake": at(UNEXPECTED, "Certificate", before(DATA)),
     "a message of an unknown type": at(UNEXPECTED, "Certificate", before(UNKNOWN_MESSAGE)),
     # RFC 5246, 7.4.1.1: a client that is negotiating ignores it.
-    "HelloRequest before ServerHello": at("", "ServerHello", before(HELLO_REQUEST), deviation=UNEXPECTED),
+    "HelloRequest before every message": Case(
+        "",
+        ServerScript(
+            edits={
+                step: before(HELLO_REQUEST)
+                for step in ("ServerHello", "Certificate", "ServerHelloDone", "ChangeCipherSpec", "Finished")
+            }
+        ),
+    ),
+    "HelloRequest in the record of another message": at("", "Certificate", before(replace(HELLO_REQUEST, held=True))),
+    "HelloRequests without end": at(UNEXPECTED, "Certificate", many(HELLO_REQUEST)),
+    "HelloRequests without end in a record": at(
+        UNEXPECTED, "Certificate", before(replace(HELLO_REQUEST, data=HELLO_REQUEST.data * FLOOD))
+    ),
+    "HelloRequest with a body": at(UNEXPECTED, "Certificate", before(handshake(0, b"\x00"))),
 }
 
 HELLO: Mapping[str, ServerCase] = {
@@ -323,6 +344,8 @@ ORDER_1_3: Mapping[str, ServerCase] = {
     "ChangeCipherSpec after the handshake": at_1_3(UNEXPECTED, "data", before(CCS)),
     "ChangeCipherSpec that is encrypted": at_1_3(UNEXPECTED, "EncryptedExtensions", before(inner(20, b"\x01"))),
     "HelloRequest": at_1_3(UNEXPECTED, "Certificate", before(HELLO_REQUEST)),
+    "HelloRequest while TLS 1.2 is possible": at("", "ServerHello", before(HELLO_REQUEST)),
+    "HelloRequest after HelloRetryRequest": retried(UNEXPECTED, GroupName.secp384r1, ServerHello=before(HELLO_REQUEST)),
     "HelloRequest after the handshake": at_1_3(UNEXPECTED, "data", before(HELLO_REQUEST)),
     "a certificate that is asked for after the handshake": at_1_3(
         UNEXPECTED, "data", before(handshake(13, b"\x00\x00\x08\x00\x0d\x00\x04\x00\x02\x04\x03"))
@@ -345,11 +368,6 @@ def other_share(**members: object) -> Callable[[Any], None]:
 def shared(alert: Alerts, **members: object) -> ServerCase:
     """A server of TLS 1.3 with a wrong key share."""
     return Case(alert, ServerScript(TLS_1_3, GCM_1_3, key_share=other_share(**members)))
-
-
-def retried(alert: Alerts, *groups: int, **edits: Edit) -> ServerCase:
-    """A server of TLS 1.3 that asks for other key shares."""
-    return Case(alert, ServerScript(TLS_1_3, GCM_1_3, retries=groups, edits=edits))
 
 
 HELLO_1_3: Mapping[str, ServerCase] = {

@@ -10,6 +10,7 @@
 #include "mbedtls/ssl.h"
 #include "mbedtls/version.h"
 
+#include "buffers.h"
 #include "guard.h"
 #include "hello.h"
 
@@ -44,11 +45,17 @@ static int check_alert(const mbedtls_ssl_context *ssl) {
     return ret;
 }
 
+static bool awaits_change_cipher_spec(const mbedtls_ssl_context *ssl) {
+    return ssl->state == MBEDTLS_SSL_SERVER_CHANGE_CIPHER_SPEC || ssl->state == MBEDTLS_SSL_CLIENT_CHANGE_CIPHER_SPEC;
+}
+
 // What Mbed TLS has taken from the newest record without an error, before anything of the next one is there.
 static int check_passed_over(const mbedtls_ssl_context *ssl, const mpy_ssl_record_t *rx) {
     int ret = 0;
     if (ssl->in_left == 0 && ssl->badmac_seen_or_in_hsfraglen == 0 && ssl->in_msgtype == MBEDTLS_SSL_MSG_ALERT) {
         ret = check_alert(ssl);
+    } else if (ssl->badmac_seen_or_in_hsfraglen != 0 && awaits_change_cipher_spec(ssl)) {
+        ret = MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE; // a Finished that is encrypted could say to be of any length
     } else if (ssl->in_left == 0 && ssl->in_msgtype == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC && rx->header[0] != MPY_SSL_RECORD_CHANGE_CIPHER_SPEC) {
         ret = MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
     }
@@ -66,18 +73,19 @@ static bool is_out_of_place(const mbedtls_ssl_context *ssl, const mpy_ssl_record
 #endif
 
 int mpy_ssl_guard_input(const mbedtls_ssl_context *ssl, const mpy_ssl_record_t *rx, bool handshaking) {
-    #if MBEDTLS_VERSION_NUMBER >= 0x03060300
-    if (FIELD(ssl, badmac_seen_or_in_hsfraglen) != 0 && FIELD(ssl, in_hslen) > MBEDTLS_SSL_IN_CONTENT_LEN) {
-        return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
-    }
-    #endif
+    int ret = 0;
     #if defined(MPY_SSL_MESSAGE_CHECKS)
-    return is_out_of_place(ssl, rx, handshaking) ? MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE : check_passed_over(ssl, rx);
+    ret = is_out_of_place(ssl, rx, handshaking) ? MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE : check_passed_over(ssl, rx);
     #else
     (void)rx;
     (void)handshaking;
-    return 0;
     #endif
+    #if MBEDTLS_VERSION_NUMBER >= 0x03060300
+    if (ret == 0 && FIELD(ssl, badmac_seen_or_in_hsfraglen) != 0 && FIELD(ssl, in_hslen) > MBEDTLS_SSL_IN_CONTENT_LEN) {
+        ret = MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+    }
+    #endif
+    return ret;
 }
 
 // --- Messages -------------------------------------------------------------------------------------------------
@@ -303,6 +311,9 @@ static bool agrees_on_ecdhe_key(const mbedtls_ssl_context *ssl) {
 
 // Mbed TLS's parsers call these other errors.
 static bool is_unexpected(const mbedtls_ssl_context *ssl, uint8_t type) {
+    if (awaits_change_cipher_spec(ssl)) {
+        return true;
+    }
     if (ssl->conf->endpoint != MBEDTLS_SSL_IS_CLIENT) {
         return false;
     }
@@ -339,15 +350,58 @@ static uint8_t check_message(const mbedtls_ssl_context *ssl, const uint8_t *mess
     return 0;
 }
 
+// RFC 5246, 7.4.1.1: a client that is negotiating ignores it. RFC 8446 has no such message. The zeros at the front of an encrypted
+// record are none.
+static bool is_ignored(const mbedtls_ssl_context *ssl) {
+    bool negotiates_1_2 = !is_tls1_3(ssl);
+    #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+    negotiates_1_2 |= ssl->state == MBEDTLS_SSL_SERVER_HELLO && !ssl->handshake->hello_retry_request_flag;
+    #endif
+    return negotiates_1_2 && ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT && ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE
+           && ssl->in_msg[0] == MBEDTLS_SSL_HS_HELLO_REQUEST && ssl->in_hslen == HEADER
+           && (ssl->in_msglen == HEADER || !awaits_change_cipher_spec(ssl));
+}
+
+// The next message of a handshake, which is not part of the transcript yet.
+static int read_message(mbedtls_ssl_context *ssl) {
+    mpy_ssl_stream_t *stream = mpy_ssl_buffers_stream(ssl);
+    int ret = mbedtls_ssl_read_record(ssl, 0);
+    while (ret == 0 && is_ignored(ssl)) {
+        // Like an idle record, and a record has room for 4,096 of them.
+        ret = ++stream->idle > MPY_SSL_IDLE_RECORDS ? MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE : mbedtls_ssl_read_record(ssl, 0);
+    }
+    return ret;
+}
+
+static int look_at_message(mbedtls_ssl_context *ssl) {
+    uint8_t alert = ssl->in_hslen >= HEADER ? check_message(ssl, ssl->in_msg, ssl->in_hslen) : 0;
+    if (alert == 0) {
+        return 0;
+    }
+    mbedtls_ssl_send_alert_message(ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
+    return code_for(alert);
+}
+
 int mpy_ssl_guard_read_record(mbedtls_ssl_context *ssl, unsigned update_hs_digest) {
-    int ret = mbedtls_ssl_read_record(ssl, update_hs_digest);
-    bool is_looked_at = ssl->conf->transport == MBEDTLS_SSL_TRANSPORT_STREAM; // DTLS has other headers
-    if (ret == 0 && is_looked_at && ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE && ssl->handshake != NULL && ssl->in_hslen >= HEADER) {
-        uint8_t alert = check_message(ssl, ssl->in_msg, ssl->in_hslen);
-        if (alert != 0) {
-            mbedtls_ssl_send_alert_message(ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
-            ret = code_for(alert);
+    if (ssl->conf->transport != MBEDTLS_SSL_TRANSPORT_STREAM || ssl->handshake == NULL) { // DTLS has other headers
+        return mbedtls_ssl_read_record(ssl, update_hs_digest);
+    }
+    bool kept = ssl->keep_current_message; // then it is part of the transcript already
+    int ret = read_message(ssl);
+    if (ret == 0 && ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE) {
+        ret = look_at_message(ssl);
+        if (ret == 0 && update_hs_digest == 1 && !kept) {
+            ret = mbedtls_ssl_update_handshake_status(ssl);
         }
+    }
+    return ret;
+}
+
+int mpy_ssl_guard_parse_change_cipher_spec(mbedtls_ssl_context *ssl) {
+    int ret = mpy_ssl_guard_read_record(ssl, 0);
+    if (ret == 0) {
+        ssl->keep_current_message = 1; // for the function that is named so
+        ret = mbedtls_ssl_parse_change_cipher_spec(ssl);
     }
     return ret;
 }

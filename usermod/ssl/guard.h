@@ -2,7 +2,8 @@
 //
 // Checks that stand in front of Mbed TLS's: what a peer must not send and Mbed TLS 3.6.6 accepts, or answers with another alert
 // than the RFCs name. An option of the build, MPY_SSL_MESSAGE_CHECKS; without it Mbed TLS's own checks are all there is. With it
-// the files of Mbed TLS that follow the handshake are compiled to call mpy_ssl_guard_read_record() for mbedtls_ssl_read_record().
+// the files of Mbed TLS that follow the handshake are compiled to call mpy_ssl_guard_read_record() for mbedtls_ssl_read_record(), and
+// so for mbedtls_ssl_parse_change_cipher_spec().
 //
 // Nothing here is needed for secrecy or authenticity: the transcript covers the messages, and Mbed TLS checks keys and signatures.
 #ifndef MPY_SSL_GUARD_H
@@ -18,8 +19,12 @@
 
 // Does what mbedtls_ssl_read_record() does, and looks at the handshake message that it found: its place (RFC 5246, 7.3; RFC 8446, 4),
 // the extensions of a hello (RFC 8446, 4.2), the public key and the algorithm of a signature (RFC 8422, 5.4; RFC 8446, 4.4.3), whether
-// a certificate is there (RFC 8446, 4.4.2). A message that is refused has been answered by its alert. 0 or a code of Mbed TLS.
+// a certificate is there (RFC 8446, 4.4.2). A message that is refused has been answered by its alert. A client does not see a
+// HelloRequest (RFC 5246, 7.4.1.1); each counts as idle. 0 or a code of Mbed TLS.
 int mpy_ssl_guard_read_record(mbedtls_ssl_context *ssl, unsigned update_hs_digest);
+
+// mbedtls_ssl_parse_change_cipher_spec() with what that reads.
+int mpy_ssl_guard_parse_change_cipher_spec(mbedtls_ssl_context *ssl);
 
 #endif
 
