@@ -39,11 +39,10 @@ mpy_ssl_alpn_t *mpy_ssl_alpn_new(mp_obj_t names) {
     if (count == 0) {
         return NULL;
     }
-    mpy_ssl_alpn_t *alpn = mpy_ssl_calloc(1, sizeof(*alpn) + (count + 1) * sizeof(alpn->names[0]) + texts);
+    mpy_ssl_alpn_t *alpn = mpy_ssl_counted_new(sizeof(*alpn) + (count + 1) * sizeof(alpn->names[0]) + texts, mpy_ssl_free);
     if (alpn == NULL) {
         mp_raise_OSError(MP_ENOMEM);
     }
-    alpn->refs = 1;
     char *text = (char *)&alpn->names[count + 1];
     for (size_t i = 0; i < count; ++i) {
         size_t len;
@@ -52,17 +51,4 @@ mpy_ssl_alpn_t *mpy_ssl_alpn_new(mp_obj_t names) {
         text += len + 1;
     }
     return alpn;
-}
-
-mpy_ssl_alpn_t *mpy_ssl_alpn_ref(mpy_ssl_alpn_t *alpn) {
-    if (alpn != NULL) {
-        mpy_ssl_count_up(&alpn->refs);
-    }
-    return alpn;
-}
-
-void mpy_ssl_alpn_unref(mpy_ssl_alpn_t *alpn) {
-    if (alpn != NULL && mpy_ssl_count_down(&alpn->refs)) {
-        mpy_ssl_free(alpn);
-    }
 }

@@ -8,9 +8,11 @@
 
 #include "py/obj.h"
 
+#include "counted.h"
+
 // An immutable list, counted because every socket made with it keeps it: Mbed TLS does not copy.
 typedef struct {
-    size_t refs;
+    mpy_ssl_counted_t counted;
     const char *names[]; // NULL at the end; the texts follow in the same block
 } mpy_ssl_alpn_t;
 
@@ -18,9 +20,5 @@ typedef struct {
 // 255 bytes (RFC 7301, 3.1) or holds a NUL, and for a list that is too long for the extension; TypeError for other types;
 // OSError(ENOMEM). The caller owns one reference.
 mpy_ssl_alpn_t *mpy_ssl_alpn_new(mp_obj_t names);
-
-// One reference more, one less; NULL is allowed.
-mpy_ssl_alpn_t *mpy_ssl_alpn_ref(mpy_ssl_alpn_t *alpn);
-void mpy_ssl_alpn_unref(mpy_ssl_alpn_t *alpn);
 
 #endif

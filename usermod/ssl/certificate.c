@@ -213,15 +213,25 @@ static void identity_parse(mpy_ssl_identity_t *identity, mp_obj_t cert, mp_obj_t
     }
 }
 
+static void identity_destroy(void *self) {
+    mpy_ssl_identity_t *identity = self;
+    mpy_ssl_usage_t usage = identity->usage;
+    mpy_ssl_meter_t meter;
+    mpy_ssl_meter_start(&meter, &usage); // it may be the finaliser's turn in the middle of somebody else's count
+    mbedtls_pk_free(&identity->key);
+    mbedtls_x509_crt_free(&identity->chain);
+    mpy_ssl_free(identity);
+    mpy_ssl_meter_stop(&meter);
+}
+
 mpy_ssl_identity_t *mpy_ssl_identity_load(mp_obj_t cert, mp_obj_t key, mp_obj_t password) {
-    mpy_ssl_identity_t *identity = mpy_ssl_calloc(1, sizeof(*identity));
+    mpy_ssl_identity_t *identity = mpy_ssl_counted_new(sizeof(*identity), identity_destroy);
     if (identity == NULL) {
         mpy_ssl_error_no_memory();
     }
     fault_t fault = {.exception = MP_OBJ_NULL};
     size_t failures = mpy_ssl_alloc_failures();
     mpy_ssl_meter_t meter;
-    identity->refs = 1;
     identity->usage.bytes = mpy_ssl_size(identity);
     mbedtls_x509_crt_init(&identity->chain);
     mbedtls_pk_init(&identity->key);
@@ -230,33 +240,14 @@ mpy_ssl_identity_t *mpy_ssl_identity_load(mp_obj_t cert, mp_obj_t key, mp_obj_t 
     mpy_ssl_meter_stop(&meter);
     blame_memory(&fault, failures);
     if (is_fault(&fault)) {
-        mpy_ssl_identity_unref(identity);
+        mpy_ssl_counted_unref(identity);
         raise_if(&fault);
-    }
-    return identity;
-}
-
-mpy_ssl_identity_t *mpy_ssl_identity_ref(mpy_ssl_identity_t *identity) {
-    if (identity != NULL) {
-        mpy_ssl_count_up(&identity->refs);
     }
     return identity;
 }
 
 bool mpy_ssl_identity_is_like(const mpy_ssl_identity_t *a, const mpy_ssl_identity_t *b) {
     return mbedtls_pk_get_type(&a->key) == mbedtls_pk_get_type(&b->key);
-}
-
-void mpy_ssl_identity_unref(mpy_ssl_identity_t *identity) {
-    if (identity != NULL && mpy_ssl_count_down(&identity->refs)) {
-        mpy_ssl_usage_t usage = identity->usage;
-        mpy_ssl_meter_t meter;
-        mpy_ssl_meter_start(&meter, &usage); // it may be the finaliser's turn in the middle of somebody else's count
-        mbedtls_pk_free(&identity->key);
-        mbedtls_x509_crt_free(&identity->chain);
-        mpy_ssl_free(identity);
-        mpy_ssl_meter_stop(&meter);
-    }
 }
 
 // --- Peers ----------------------------------------------------------------------------------------------------
@@ -308,14 +299,23 @@ static void merge(mbedtls_x509_crt **first, mbedtls_x509_crt *list) {
     }
 }
 
+static void trust_destroy(void *self) {
+    mpy_ssl_trust_t *trust = self;
+    mpy_ssl_usage_t usage = trust->usage;
+    mpy_ssl_meter_t meter;
+    mpy_ssl_meter_start(&meter, &usage);
+    free_list(trust->first);
+    mpy_ssl_free(trust);
+    mpy_ssl_meter_stop(&meter);
+}
+
 // The store is made last: reading a file can run Python code, which can load into the same context.
 static int trust_make(mpy_ssl_trust_t **trust) {
     if (*trust == NULL) {
-        *trust = mpy_ssl_calloc(1, sizeof(**trust));
+        *trust = mpy_ssl_counted_new(sizeof(**trust), trust_destroy);
         if (*trust == NULL) {
             return MBEDTLS_ERR_X509_ALLOC_FAILED;
         }
-        (*trust)->refs = 1;
         (*trust)->usage.bytes = mpy_ssl_size(*trust);
     }
     return 0;
@@ -370,22 +370,4 @@ int mpy_ssl_trust_digest(mpy_ssl_trust_t *trust, uint8_t digest[32]) {
     mbedtls_sha256_free(&hash);
     memcpy(digest, trust->digest, sizeof(trust->digest));
     return ret;
-}
-
-mpy_ssl_trust_t *mpy_ssl_trust_ref(mpy_ssl_trust_t *trust) {
-    if (trust != NULL) {
-        mpy_ssl_count_up(&trust->refs);
-    }
-    return trust;
-}
-
-void mpy_ssl_trust_unref(mpy_ssl_trust_t *trust) {
-    if (trust != NULL && mpy_ssl_count_down(&trust->refs)) {
-        mpy_ssl_usage_t usage = trust->usage;
-        mpy_ssl_meter_t meter;
-        mpy_ssl_meter_start(&meter, &usage);
-        free_list(trust->first);
-        mpy_ssl_free(trust);
-        mpy_ssl_meter_stop(&meter);
-    }
 }

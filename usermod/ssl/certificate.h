@@ -17,11 +17,12 @@
 #include "mbedtls/pk.h"
 #include "mbedtls/x509_crt.h"
 
+#include "counted.h"
 #include "memory.h"
 
 // Who we are: a chain, our own certificate first, and its private key.
 typedef struct {
-    size_t refs;
+    mpy_ssl_counted_t counted;
     mpy_ssl_usage_t usage;
     mbedtls_x509_crt chain;
     mbedtls_pk_context key;
@@ -29,7 +30,7 @@ typedef struct {
 
 // Whom we trust: CA certificates.
 typedef struct {
-    size_t refs;
+    mpy_ssl_counted_t counted;
     mpy_ssl_usage_t usage;
     bool digested;       // digest is that of the present list
     uint8_t digest[32];
@@ -45,9 +46,6 @@ mpy_ssl_identity_t *mpy_ssl_identity_load(mp_obj_t cert, mp_obj_t key, mp_obj_t 
 // True if both have a key of the same kind, RSA or EC.
 bool mpy_ssl_identity_is_like(const mpy_ssl_identity_t *a, const mpy_ssl_identity_t *b);
 
-mpy_ssl_identity_t *mpy_ssl_identity_ref(mpy_ssl_identity_t *identity);
-void mpy_ssl_identity_unref(mpy_ssl_identity_t *identity);
-
 // Keeps of a chain what Mbed TLS has parsed from messages only the DER of its first certificate. NULL is allowed.
 void mpy_ssl_certificate_keep_der(mbedtls_x509_crt *chain);
 
@@ -58,8 +56,5 @@ void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source);
 
 // SHA-256 of all certificates in their order. Returns 0 or a negative Mbed TLS error.
 int mpy_ssl_trust_digest(mpy_ssl_trust_t *trust, uint8_t digest[32]);
-
-mpy_ssl_trust_t *mpy_ssl_trust_ref(mpy_ssl_trust_t *trust);
-void mpy_ssl_trust_unref(mpy_ssl_trust_t *trust);
 
 #endif

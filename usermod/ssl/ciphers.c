@@ -109,28 +109,14 @@ mpy_ssl_ciphers_t *mpy_ssl_ciphers_new(mp_obj_t names) {
             mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("unknown cipher '%s'"), mp_obj_str_get_str(items[i]));
         }
     }
-    mpy_ssl_ciphers_t *ciphers = mpy_ssl_calloc(1, sizeof(*ciphers) + (len + 1) * sizeof(int));
+    mpy_ssl_ciphers_t *ciphers = mpy_ssl_counted_new(sizeof(*ciphers) + (len + 1) * sizeof(int), mpy_ssl_free);
     if (ciphers == NULL) {
         mpy_ssl_error_no_memory();
     }
-    ciphers->refs = 1;
     for (size_t i = 0; i < len; ++i) {
         ciphers->ids[i] = id_of(items[i]);
     }
     return ciphers;
-}
-
-mpy_ssl_ciphers_t *mpy_ssl_ciphers_ref(mpy_ssl_ciphers_t *ciphers) {
-    if (ciphers != NULL) {
-        mpy_ssl_count_up(&ciphers->refs);
-    }
-    return ciphers;
-}
-
-void mpy_ssl_ciphers_unref(mpy_ssl_ciphers_t *ciphers) {
-    if (ciphers != NULL && mpy_ssl_count_down(&ciphers->refs)) {
-        mpy_ssl_free(ciphers);
-    }
 }
 
 // RFC 8446, B.4: the suites of TLS 1.3 are 0x13xx.

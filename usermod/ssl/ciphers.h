@@ -10,11 +10,12 @@
 
 #include "py/obj.h"
 
+#include "counted.h"
 #include "psk.h"
 
 // An immutable list of suites, counted because every socket made with it keeps it: Mbed TLS does not copy.
 typedef struct {
-    size_t refs;
+    mpy_ssl_counted_t counted;
     int ids[]; // IANA numbers in order of preference, 0 at the end
 } mpy_ssl_ciphers_t;
 
@@ -41,10 +42,6 @@ bool mpy_ssl_ciphers_are(const int *ids, bool psk);
 // From a list or tuple of names, IANA's (TLS_ECDHE_…) or Mbed TLS's (TLS-ECDHE-…). Raises ValueError naming the first
 // unknown one, or for an empty list; TypeError for other types; MemoryError. The caller owns one reference.
 mpy_ssl_ciphers_t *mpy_ssl_ciphers_new(mp_obj_t names);
-
-// One reference more, one less; NULL is allowed.
-mpy_ssl_ciphers_t *mpy_ssl_ciphers_ref(mpy_ssl_ciphers_t *ciphers);
-void mpy_ssl_ciphers_unref(mpy_ssl_ciphers_t *ciphers);
 
 // Narrows the bounds to the versions that ids[] has suites for, because TLS 1.3 has suites of its own: a program that names suites
 // gets these and no others. Nothing is left if *minimum is above *maximum afterwards.

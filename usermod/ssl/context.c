@@ -114,7 +114,7 @@ static void load_identity(mpy_ssl_context_t *self, mp_obj_t cert, mp_obj_t key, 
         self->other_identity = self->identity;
     }
     self->identity = identity;
-    mpy_ssl_identity_unref(replaced);
+    mpy_ssl_counted_unref(replaced);
 }
 
 #if HAVE_RESUMPTION
@@ -252,7 +252,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(context_get_ciphers_obj, context_get_ciphers);
 static mp_obj_t context_set_ciphers(mp_obj_t self_in, mp_obj_t names) {
     mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
     mpy_ssl_ciphers_t *ciphers = mpy_ssl_ciphers_new(names);
-    mpy_ssl_ciphers_unref(self->ciphers);
+    mpy_ssl_counted_unref(self->ciphers);
     self->ciphers = ciphers;
     return mp_const_none;
 }
@@ -269,7 +269,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(context_get_groups_obj, context_get_groups);
 static mp_obj_t context_set_groups(mp_obj_t self_in, mp_obj_t names) {
     mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
     mpy_ssl_groups_t *groups = mpy_ssl_groups_new(names);
-    mpy_ssl_groups_unref(self->groups);
+    mpy_ssl_counted_unref(self->groups);
     self->groups = groups;
     return mp_const_none;
 }
@@ -286,7 +286,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(context_set_ecdh_curve_obj, context_set_ecdh_cu
 static mp_obj_t context_set_alpn_protocols(mp_obj_t self_in, mp_obj_t names) {
     mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
     mpy_ssl_alpn_t *alpn = mpy_ssl_alpn_new(names);
-    mpy_ssl_alpn_unref(self->alpn);
+    mpy_ssl_counted_unref(self->alpn);
     self->alpn = alpn;
     return mp_const_none;
 }
@@ -295,16 +295,14 @@ static MP_DEFINE_CONST_FUN_OBJ_2(context_set_alpn_protocols_obj, context_set_alp
 
 static mp_obj_t context_del(mp_obj_t self_in) {
     mpy_ssl_context_t *self = MP_OBJ_TO_PTR(self_in);
-    mpy_ssl_identity_unref(self->identity);
-    mpy_ssl_identity_unref(self->other_identity);
-    mpy_ssl_trust_unref(self->trust);
-    mpy_ssl_ciphers_unref(self->ciphers);
-    mpy_ssl_groups_unref(self->groups);
-    mpy_ssl_alpn_unref(self->alpn);
-    #if HAVE_RESUMPTION
-    mpy_ssl_tickets_unref(self->tickets);
-    #endif
-    mpy_ssl_cookies_unref(self->cookies);
+    mpy_ssl_counted_unref(self->identity);
+    mpy_ssl_counted_unref(self->other_identity);
+    mpy_ssl_counted_unref(self->trust);
+    mpy_ssl_counted_unref(self->ciphers);
+    mpy_ssl_counted_unref(self->groups);
+    mpy_ssl_counted_unref(self->alpn);
+    mpy_ssl_counted_unref(self->tickets);
+    mpy_ssl_counted_unref(self->cookies);
     self->cookies = NULL;
     self->tickets = NULL;
     self->identity = NULL;

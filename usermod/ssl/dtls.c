@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "py/mphal.h"
 
+#include "counted.h"
 #include "dtls.h"
 #include "memory.h"
 #include "random.h"
@@ -9,7 +10,7 @@
 #if MPY_SSL_HAVE_DTLS
 
 struct mpy_ssl_cookies {
-    size_t refs;
+    mpy_ssl_counted_t counted;
     mbedtls_ssl_cookie_ctx ctx;
 };
 
@@ -39,37 +40,28 @@ static int get_timer(void *ctx) {
 
 // --- Cookies --------------------------------------------------------------------------------------------------
 
+static void destroy(void *self) {
+    mpy_ssl_cookies_t *cookies = self;
+    mbedtls_ssl_cookie_free(&cookies->ctx);
+    mpy_ssl_free(cookies);
+}
+
 mpy_ssl_cookies_t *mpy_ssl_cookies_new(void) {
-    mpy_ssl_cookies_t *cookies = mpy_ssl_calloc(1, sizeof(*cookies));
+    mpy_ssl_cookies_t *cookies = mpy_ssl_counted_new(sizeof(*cookies), destroy);
     if (cookies != NULL) {
-        cookies->refs = 1;
         mbedtls_ssl_cookie_init(&cookies->ctx);
         if (mpy_ssl_random_ready() != 0 || mbedtls_ssl_cookie_setup(&cookies->ctx, mpy_ssl_random, NULL) != 0) {
-            mpy_ssl_cookies_unref(cookies);
+            mpy_ssl_counted_unref(cookies);
             cookies = NULL;
         }
     }
     return cookies;
 }
 
-mpy_ssl_cookies_t *mpy_ssl_cookies_ref(mpy_ssl_cookies_t *cookies) {
-    if (cookies != NULL) {
-        mpy_ssl_count_up(&cookies->refs);
-    }
-    return cookies;
-}
-
-void mpy_ssl_cookies_unref(mpy_ssl_cookies_t *cookies) {
-    if (cookies != NULL && mpy_ssl_count_down(&cookies->refs)) {
-        mbedtls_ssl_cookie_free(&cookies->ctx);
-        mpy_ssl_free(cookies);
-    }
-}
-
 // --- Connection -----------------------------------------------------------------------------------------------
 
 int mpy_ssl_dtls_configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
-    session->cookies = mpy_ssl_cookies_ref(options->cookies);
+    session->cookies = mpy_ssl_counted_ref(options->cookies);
     if (session->cookies != NULL) {
         mbedtls_ssl_conf_dtls_cookies(&session->conf, mbedtls_ssl_cookie_write, mbedtls_ssl_cookie_check, &session->cookies->ctx);
     }

@@ -45,8 +45,6 @@ bool mpy_ssl_timer_is_due(const mpy_ssl_timer_t *timer);
 
 // NULL without memory. The caller owns one reference. The random generator has to be ready.
 mpy_ssl_cookies_t *mpy_ssl_cookies_new(void);
-mpy_ssl_cookies_t *mpy_ssl_cookies_ref(mpy_ssl_cookies_t *cookies);
-void mpy_ssl_cookies_unref(mpy_ssl_cookies_t *cookies);
 
 // Parts of setting a connection up, before and after mbedtls_ssl_setup(). They do nothing to one over a stream. 0 or a negative error.
 int mpy_ssl_dtls_configure(struct mpy_ssl_session *session, const struct mpy_ssl_options *options);
@@ -55,8 +53,6 @@ int mpy_ssl_dtls_start(struct mpy_ssl_session *session, const struct mpy_ssl_opt
 #else
 
 #define mpy_ssl_timer_is_due(timer) ((void)(timer), false)
-#define mpy_ssl_cookies_ref(cookies) (cookies)
-#define mpy_ssl_cookies_unref(cookies) ((void)(cookies))
 #define mpy_ssl_dtls_configure(session, options) (0)
 #define mpy_ssl_dtls_start(session, options) (0)
 

@@ -122,26 +122,12 @@ mpy_ssl_groups_t *mpy_ssl_groups_new(mp_obj_t given) {
     if (count == 0) {
         mp_raise_ValueError(MP_ERROR_TEXT("no groups given"));
     }
-    mpy_ssl_groups_t *groups = mpy_ssl_calloc(1, sizeof(*groups) + (count + 1) * sizeof(groups->ids[0]));
+    mpy_ssl_groups_t *groups = mpy_ssl_counted_new(sizeof(*groups) + (count + 1) * sizeof(groups->ids[0]), mpy_ssl_free);
     if (groups == NULL) {
         mp_raise_OSError(MP_ENOMEM);
     }
-    groups->refs = 1;
     parse(given, groups->ids);
     return groups;
-}
-
-mpy_ssl_groups_t *mpy_ssl_groups_ref(mpy_ssl_groups_t *groups) {
-    if (groups != NULL) {
-        mpy_ssl_count_up(&groups->refs);
-    }
-    return groups;
-}
-
-void mpy_ssl_groups_unref(mpy_ssl_groups_t *groups) {
-    if (groups != NULL && mpy_ssl_count_down(&groups->refs)) {
-        mpy_ssl_free(groups);
-    }
 }
 
 mp_obj_t mpy_ssl_groups_names(void) {

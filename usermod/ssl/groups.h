@@ -9,13 +9,15 @@
 
 #include "py/obj.h"
 
+#include "counted.h"
+
 #ifndef MPY_SSL_GROUPS
 #define MPY_SSL_GROUPS 1 // 0 leaves the choice out, and Mbed TLS's order in force
 #endif
 
 // An immutable list of groups, counted because every socket made with it keeps it: Mbed TLS does not copy.
 typedef struct {
-    size_t refs;
+    mpy_ssl_counted_t counted;
     uint16_t ids[]; // IANA's numbers in order of preference, 0 at the end
 } mpy_ssl_groups_t;
 
@@ -29,16 +31,9 @@ extern const uint16_t mpy_ssl_groups_default[];
 // for an unknown one, with those that are known, and for an empty list; TypeError; OSError(ENOMEM). The caller owns one reference.
 mpy_ssl_groups_t *mpy_ssl_groups_new(mp_obj_t names);
 
-// One reference more, one less; NULL is allowed.
-mpy_ssl_groups_t *mpy_ssl_groups_ref(mpy_ssl_groups_t *groups);
-void mpy_ssl_groups_unref(mpy_ssl_groups_t *groups);
-
 // A list of the names of all groups of this build. May raise MemoryError.
 mp_obj_t mpy_ssl_groups_names(void);
 
-#else
-#define mpy_ssl_groups_ref(groups) ((void)(groups), NULL)
-#define mpy_ssl_groups_unref(groups) ((void)(groups))
 #endif
 
 #endif

@@ -284,16 +284,3 @@ void mpy_ssl_unlock(void) {
 }
 
 #endif
-
-void mpy_ssl_count_up(size_t *refs) {
-    mpy_ssl_lock();
-    ++*refs;
-    mpy_ssl_unlock();
-}
-
-bool mpy_ssl_count_down(size_t *refs) {
-    mpy_ssl_lock();
-    bool last = --*refs == 0;
-    mpy_ssl_unlock();
-    return last;
-}

@@ -106,8 +106,4 @@ void mpy_ssl_lock_init(void);
 void mpy_ssl_lock(void);
 void mpy_ssl_unlock(void);
 
-// Counting of what several objects hold, under the lock. The second is true when the last one has let go.
-void mpy_ssl_count_up(size_t *refs);
-bool mpy_ssl_count_down(size_t *refs);
-
 #endif

@@ -42,6 +42,7 @@ foreach(name
         ciphers
         clock
         context
+        counted
         debug
         dtls
         ec_comb

@@ -45,6 +45,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	ciphers.c \
 	clock.c \
 	context.c \
+	counted.c \
 	debug.c \
 	dtls.c \
 	ec_comb.c \

@@ -59,7 +59,7 @@ int mpy_ssl_resume_offer(mpy_ssl_session_t *session, const mpy_ssl_options_t *op
     self->cached = options->session_cache && name != NULL;
     int ret = mpy_ssl_binding_name(self->settings, name, name != NULL ? strlen(name) : 0, self->binding);
     if (ret == 0 && options->saved != NULL) {
-        self->saved = mpy_ssl_saved_ref(options->saved);
+        self->saved = mpy_ssl_counted_ref(options->saved);
     } else if (ret == 0 && self->cached) {
         self->saved = mpy_ssl_session_cache_find(self->binding);
     }
@@ -181,7 +181,7 @@ void mpy_ssl_resume_complete(mpy_ssl_session_t *session) {
     }
     self->since = mpy_ssl_time(NULL);
     if (!self->reused || self->ticket_came) {
-        mpy_ssl_saved_unref(self->saved);
+        mpy_ssl_counted_unref(self->saved);
         // A newer version gets its chance with the next connection.
         self->saved = self->cached && (self->reused || !self->outdated) ? save(session) : NULL;
     }
@@ -205,7 +205,7 @@ int mpy_ssl_resume_ticket(mpy_ssl_session_t *session, const mpy_ssl_new_ticket_t
     mpy_ssl_saved_t *saved = make_saved(session, made);
     mpy_ssl_private_set_ticket(made, NULL, 0, 0, 0);
     if (saved != NULL) {
-        mpy_ssl_saved_unref(self->saved);
+        mpy_ssl_counted_unref(self->saved);
         self->saved = saved;
     }
     if (saved != NULL && self->cached) {
@@ -329,7 +329,7 @@ static int find_by_id(void *ctx, unsigned char const *id, size_t len, mbedtls_ss
     if (mpy_ssl_saved_is_bound(saved, self->binding)) {
         ret = mpy_ssl_saved_load(saved, old);
     }
-    mpy_ssl_saved_unref(saved);
+    mpy_ssl_counted_unref(saved);
     return found(session, old, ret);
 }
 
@@ -344,7 +344,7 @@ static int keep_by_id(void *ctx, unsigned char const *id, size_t len, const mbed
     session->alloc_failures = mpy_ssl_alloc_failures();
     if (saved != NULL) {
         mpy_ssl_slots_store(self->tickets->slots, MPY_SSL_SERVER_SESSIONS, id, saved);
-        mpy_ssl_saved_unref(saved);
+        mpy_ssl_counted_unref(saved);
     }
     return 0;
 }
@@ -413,7 +413,7 @@ int mpy_ssl_resume_configure(mpy_ssl_session_t *session, const mpy_ssl_options_t
     mbedtls_ssl_conf_session_tickets(&session->conf, options->tickets_allowed);
     configure_1_3(&session->conf, options->tickets_allowed);
     if (options->server_side && options->tickets != NULL) {
-        self->tickets = mpy_ssl_tickets_ref(options->tickets);
+        self->tickets = mpy_ssl_counted_ref(options->tickets);
         mbedtls_ssl_conf_cert_cb(&session->conf, hello_is_read);
         if (options->tickets_allowed) {
             mbedtls_ssl_conf_session_tickets_cb(&session->conf, write_ticket, parse_ticket, session);
@@ -428,8 +428,8 @@ int mpy_ssl_resume_configure(mpy_ssl_session_t *session, const mpy_ssl_options_t
 int mpy_ssl_resume_adopt(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
     mpy_ssl_resume_t *self = &session->resume;
     mpy_ssl_tickets_t *old = self->tickets;
-    self->tickets = mpy_ssl_tickets_ref(options->tickets);
-    mpy_ssl_tickets_unref(old);
+    self->tickets = mpy_ssl_counted_ref(options->tickets);
+    mpy_ssl_counted_unref(old);
     self->local = options->verify_serial != 0;
     return mpy_ssl_binding_settings(options, self->settings);
 }
@@ -449,15 +449,15 @@ void mpy_ssl_resume_failed(mpy_ssl_session_t *session, int code) {
         if (self->cached) {
             mpy_ssl_session_cache_forget(self->binding);
         }
-        mpy_ssl_saved_unref(self->saved);
+        mpy_ssl_counted_unref(self->saved);
         self->saved = NULL;
     }
 }
 
 void mpy_ssl_resume_release(mpy_ssl_session_t *session) {
-    mpy_ssl_tickets_unref(session->resume.tickets);
+    mpy_ssl_counted_unref(session->resume.tickets);
     session->resume.tickets = NULL;
-    mpy_ssl_saved_unref(session->resume.saved);
+    mpy_ssl_counted_unref(session->resume.saved);
     session->resume.saved = NULL;
     drop_certificate(&session->resume);
 }

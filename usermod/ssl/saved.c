@@ -10,10 +10,15 @@
 #include "private.h"
 #include "saved.h"
 
+static void destroy(void *self) {
+    mpy_ssl_saved_t *saved = self;
+    mbedtls_platform_zeroize(saved, sizeof(*saved) + saved->len);
+    mpy_ssl_free(saved);
+}
+
 mpy_ssl_saved_t *mpy_ssl_saved_alloc(size_t len) {
-    mpy_ssl_saved_t *saved = len <= UINT16_MAX ? mpy_ssl_calloc(1, sizeof(*saved) + len) : NULL;
+    mpy_ssl_saved_t *saved = len <= UINT16_MAX ? mpy_ssl_counted_new(sizeof(*saved) + len, destroy) : NULL;
     if (saved != NULL) {
-        saved->refs = 1;
         saved->len = (uint16_t)len;
     }
     return saved;
@@ -29,7 +34,7 @@ mpy_ssl_saved_t *mpy_ssl_saved_new(const mbedtls_ssl_session *session, const uin
     mpy_ssl_session_pack(session, NULL, 0, &len); // only tells the length
     mpy_ssl_saved_t *saved = mpy_ssl_saved_alloc(len);
     if (saved != NULL && mpy_ssl_session_pack(session, saved->data, len, &len) != 0) {
-        mpy_ssl_saved_unref(saved);
+        mpy_ssl_counted_unref(saved);
         saved = NULL;
     }
     if (saved != NULL) {
@@ -39,20 +44,6 @@ mpy_ssl_saved_t *mpy_ssl_saved_new(const mbedtls_ssl_session *session, const uin
         memcpy(saved->binding, binding, MPY_SSL_BINDING);
     }
     return saved;
-}
-
-mpy_ssl_saved_t *mpy_ssl_saved_ref(mpy_ssl_saved_t *saved) {
-    if (saved != NULL) {
-        mpy_ssl_count_up(&saved->refs);
-    }
-    return saved;
-}
-
-void mpy_ssl_saved_unref(mpy_ssl_saved_t *saved) {
-    if (saved != NULL && mpy_ssl_count_down(&saved->refs)) {
-        mbedtls_platform_zeroize(saved, sizeof(*saved) + saved->len);
-        mpy_ssl_free(saved);
-    }
 }
 
 bool mpy_ssl_saved_is_fresh(const mpy_ssl_saved_t *saved) {
@@ -87,13 +78,13 @@ mpy_ssl_saved_t *mpy_ssl_slots_find(mpy_ssl_slot_t *slots, size_t count, const u
     mpy_ssl_slot_t *slot = slot_of(slots, count, key);
     if (slot != NULL && mpy_ssl_saved_is_fresh(slot->saved)) {
         found = slot->saved;
-        ++found->refs;
+        ++found->counted.refs;
     } else if (slot != NULL) {
         stale = slot->saved;
         slot->saved = NULL;
     }
     mpy_ssl_unlock();
-    mpy_ssl_saved_unref(stale);
+    mpy_ssl_counted_unref(stale);
     return found;
 }
 
@@ -108,7 +99,7 @@ static mpy_ssl_slot_t *free_or_last(mpy_ssl_slot_t *slots, size_t count) {
 
 void mpy_ssl_slots_store(mpy_ssl_slot_t *slots, size_t count, const uint8_t key[MPY_SSL_BINDING], mpy_ssl_saved_t *saved) {
     mpy_ssl_saved_t *old = NULL;
-    mpy_ssl_saved_ref(saved);
+    mpy_ssl_counted_ref(saved);
     mpy_ssl_lock();
     mpy_ssl_slot_t *slot = slot_of(slots, count, key);
     if (slot == NULL && saved != NULL) {
@@ -126,13 +117,13 @@ void mpy_ssl_slots_store(mpy_ssl_slot_t *slots, size_t count, const uint8_t key[
         old = saved;
     }
     mpy_ssl_unlock();
-    mpy_ssl_saved_unref(old);
+    mpy_ssl_counted_unref(old);
 }
 
 void mpy_ssl_slots_clear(mpy_ssl_slot_t *slots, size_t count) {
     for (size_t i = 0; i < count; ++i) {
         mpy_ssl_saved_t *old = slots[i].saved;
         slots[i].saved = NULL;
-        mpy_ssl_saved_unref(old);
+        mpy_ssl_counted_unref(old);
     }
 }

@@ -11,12 +11,14 @@
 
 #include "mbedtls/ssl.h"
 
+#include "counted.h"
+
 #define MPY_SSL_BINDING 32           // SHA-256, see binding.h
 #define MPY_SSL_SAVED_MAX_AGE 86400  // seconds: RFC 5246, F.1.4 advises 24 hours, whatever a server promises
 
 // Immutable once made.
 typedef struct {
-    size_t refs;
+    mpy_ssl_counted_t counted;
     long long issued;   // seconds since 1970
     uint32_t lifetime;  // seconds from then
     uint16_t len;       // of data
@@ -31,9 +33,6 @@ mpy_ssl_saved_t *mpy_ssl_saved_new(const mbedtls_ssl_session *session, const uin
 
 // An empty one with room for `len` bytes of data, which the caller fills before anybody else sees it. NULL: no memory.
 mpy_ssl_saved_t *mpy_ssl_saved_alloc(size_t len);
-
-mpy_ssl_saved_t *mpy_ssl_saved_ref(mpy_ssl_saved_t *saved);
-void mpy_ssl_saved_unref(mpy_ssl_saved_t *saved);
 
 // False before it was issued (the clock was changed) and when its time is over.
 bool mpy_ssl_saved_is_fresh(const mpy_ssl_saved_t *saved);

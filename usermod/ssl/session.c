@@ -31,13 +31,13 @@ static void release(mpy_ssl_session_t *session) {
         mpy_ssl_buffers_free(&session->buffers);
         mbedtls_ssl_free(&session->ssl);
         mbedtls_ssl_config_free(&session->conf);
-        mpy_ssl_identity_unref(session->identity);
-        mpy_ssl_identity_unref(session->other_identity);
-        mpy_ssl_trust_unref(session->trust);
-        mpy_ssl_ciphers_unref(session->ciphers);
-        mpy_ssl_groups_unref(session->groups);
-        mpy_ssl_alpn_unref(session->alpn);
-        mpy_ssl_cookies_unref(session->cookies);
+        mpy_ssl_counted_unref(session->identity);
+        mpy_ssl_counted_unref(session->other_identity);
+        mpy_ssl_counted_unref(session->trust);
+        mpy_ssl_counted_unref(session->ciphers);
+        mpy_ssl_counted_unref(session->groups);
+        mpy_ssl_counted_unref(session->alpn);
+        mpy_ssl_counted_unref(session->cookies);
         session->cookies = NULL;
         mpy_ssl_resume_release(session);
         mpy_ssl_slices_free(&session->slices);
@@ -384,26 +384,23 @@ static int set_up(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) 
 static void take_choice(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
     session->verify_mode = options->verify_mode;
     session->verify_callback = options->verify_callback;
-    session->identity = mpy_ssl_identity_ref(options->identity);
-    session->other_identity = mpy_ssl_identity_ref(options->other_identity);
-    session->trust = mpy_ssl_trust_ref(options->trust);
-    session->alpn = mpy_ssl_alpn_ref(options->alpn);
+    session->identity = mpy_ssl_counted_ref(options->identity);
+    session->other_identity = mpy_ssl_counted_ref(options->other_identity);
+    session->trust = mpy_ssl_counted_ref(options->trust);
+    session->alpn = mpy_ssl_counted_ref(options->alpn);
 }
 
 #if MPY_SSL_SNI_CALLBACK
 int mpy_ssl_session_adopt(mpy_ssl_session_t *session, const mpy_ssl_options_t *options) {
-    mpy_ssl_identity_t *old[] = {session->identity, session->other_identity};
-    mpy_ssl_trust_t *old_trust = session->trust;
-    mpy_ssl_alpn_t *old_alpn = session->alpn;
+    void *old[] = {session->identity, session->other_identity, session->trust, session->alpn};
     mpy_ssl_meter_t meter;
     mpy_ssl_meter_start(&meter, &session->usage);
     take_choice(session, options);
     int ret = configure_choice(session, options);
     mpy_ssl_meter_stop(&meter);
-    mpy_ssl_identity_unref(old[0]);
-    mpy_ssl_identity_unref(old[1]);
-    mpy_ssl_trust_unref(old_trust);
-    mpy_ssl_alpn_unref(old_alpn);
+    for (size_t i = 0; i < MP_ARRAY_SIZE(old); ++i) {
+        mpy_ssl_counted_unref(old[i]);
+    }
     return ret == 0 ? mpy_ssl_resume_adopt(session, options) : ret;
 }
 #endif
@@ -413,8 +410,8 @@ int mpy_ssl_session_open(mpy_ssl_session_t *session, const mpy_ssl_options_t *op
     session->stream.handshaking = true;
     take_choice(session, options);
     session->psk = *options->psk;
-    session->ciphers = mpy_ssl_ciphers_ref(options->ciphers);
-    session->groups = mpy_ssl_groups_ref(options->groups);
+    session->ciphers = mpy_ssl_counted_ref(options->ciphers);
+    session->groups = mpy_ssl_counted_ref(options->groups);
     mbedtls_ssl_init(&session->ssl);
     mbedtls_ssl_config_init(&session->conf);
     session->buffers = (mpy_ssl_buffers_t) {.ssl = &session->ssl, .stream = &session->stream, .usage = &session->usage};

@@ -29,7 +29,7 @@ mp_obj_t mpy_ssl_sslsession_new(mpy_ssl_saved_t *saved) {
         return mp_const_none;
     }
     mpy_ssl_sslsession_t *self = mp_obj_malloc_with_finaliser(mpy_ssl_sslsession_t, &mpy_ssl_type_session);
-    self->saved = mpy_ssl_saved_ref(saved);
+    self->saved = mpy_ssl_counted_ref(saved);
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -145,7 +145,7 @@ static mpy_ssl_saved_t *import(const mp_buffer_info_t *stored, const uint8_t key
     if (ret == 0) {
         unpack(saved, text);
     } else {
-        mpy_ssl_saved_unref(saved);
+        mpy_ssl_counted_unref(saved);
         saved = NULL;
     }
     if (text != NULL) {
@@ -196,7 +196,7 @@ static void sslsession_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
 
 static mp_obj_t sslsession_del(mp_obj_t self_in) {
     mpy_ssl_sslsession_t *self = MP_OBJ_TO_PTR(self_in);
-    mpy_ssl_saved_unref(self->saved);
+    mpy_ssl_counted_unref(self->saved);
     self->saved = NULL;
     return mp_const_none;
 }

@@ -14,27 +14,15 @@
 #define ISSUED_LEN 8
 #define TICKET_MAX_LEN MBEDTLS_SSL_OUT_CONTENT_LEN // ours have left by an output buffer
 
+static void destroy(void *self) {
+    mpy_ssl_tickets_t *tickets = self;
+    mpy_ssl_slots_clear(tickets->slots, MPY_SSL_SERVER_SESSIONS);
+    mbedtls_platform_zeroize(tickets, sizeof(*tickets));
+    mpy_ssl_free(tickets);
+}
+
 mpy_ssl_tickets_t *mpy_ssl_tickets_new(void) {
-    mpy_ssl_tickets_t *tickets = mpy_ssl_calloc(1, sizeof(*tickets));
-    if (tickets != NULL) {
-        tickets->refs = 1;
-    }
-    return tickets;
-}
-
-mpy_ssl_tickets_t *mpy_ssl_tickets_ref(mpy_ssl_tickets_t *tickets) {
-    if (tickets != NULL) {
-        mpy_ssl_count_up(&tickets->refs);
-    }
-    return tickets;
-}
-
-void mpy_ssl_tickets_unref(mpy_ssl_tickets_t *tickets) {
-    if (tickets != NULL && mpy_ssl_count_down(&tickets->refs)) {
-        mpy_ssl_slots_clear(tickets->slots, MPY_SSL_SERVER_SESSIONS);
-        mbedtls_platform_zeroize(tickets, sizeof(*tickets));
-        mpy_ssl_free(tickets);
-    }
+    return mpy_ssl_counted_new(sizeof(mpy_ssl_tickets_t), destroy);
 }
 
 static bool in_use(const mpy_ssl_ticket_key_t *key, long long now, long long lifetime) {

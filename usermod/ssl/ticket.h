@@ -11,6 +11,7 @@
 
 #include "mbedtls/ssl.h"
 
+#include "counted.h"
 #include "saved.h"
 #include "seal.h"
 
@@ -31,15 +32,13 @@ typedef struct {
 
 // What a server context keeps; counted, because its sockets go on using it.
 typedef struct {
-    size_t refs;
+    mpy_ssl_counted_t counted;
     mpy_ssl_ticket_key_t keys[2]; // the first makes tickets
     mpy_ssl_slot_t slots[MPY_SSL_SERVER_SESSIONS]; // by session ID
 } mpy_ssl_tickets_t;
 
 // NULL: no memory. The caller owns one reference.
 mpy_ssl_tickets_t *mpy_ssl_tickets_new(void);
-mpy_ssl_tickets_t *mpy_ssl_tickets_ref(mpy_ssl_tickets_t *tickets);
-void mpy_ssl_tickets_unref(mpy_ssl_tickets_t *tickets);
 
 // A ticket for a session, into out[size]. Returns 0 or a negative Mbed TLS error.
 int mpy_ssl_ticket_write(mpy_ssl_tickets_t *tickets, const uint8_t binding[MPY_SSL_BINDING], const mbedtls_ssl_session *session,
