@@ -100,7 +100,7 @@ def settings(bench: measure.Bench, boots: int) -> dict[str, str]:
         "board": "QEMU_VIRT_RV32 (RV32IMAC, 256 KB heap); instructions are counted by the emulator, not cycles",
         "flags": "-Os for both; this module's makefile has -O2 for six files of Mbed TLS (docs/bench.md)",
         "boots": f"each measurement on {boots} fresh boots with fixed keys, certificates and random numbers",
-        "handshake": "TLS 1.2, CA and leaf, verified; mean of 4; client and server joined by a pipe, one counted",
+        "handshake": "CA and leaf, verified; mean of 4; client and server joined by a pipe, one counted",
         "data": "64 KB each way in records of 4 KB",
         "CBC": "stock has MAC-then-encrypt only, this module encrypt-then-MAC",
         "heap": "blocks of the garbage collector, the TLS library's and Python's; SSLContext and SSLSocket together",

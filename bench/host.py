@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A TLS 1.2 server of OpenSSL on the host, for sessions that leave the emulator."""
+"""A server of OpenSSL on the host, for sessions that leave the emulator."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ RECORD = bytes(range(256)) * 64
 SESSION_SECONDS = 60.0
 
 
-def server_context(chain: Chain) -> ssl.SSLContext:
-    """A server's context with that identity. Its key, which is public anyway, is a file for a moment."""
+def server_context(chain: Chain, version: ssl.TLSVersion) -> ssl.SSLContext:
+    """A server's context with that identity, of one version. Its key, which is public, is a file for a moment."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.num_tickets = 0
+    context.minimum_version = context.maximum_version = version
     key = serialization.load_der_private_key(chain.key, None)
     private = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     certificate = chain.certificate
@@ -42,9 +41,9 @@ def server_context(chain: Chain) -> ssl.SSLContext:
 
 
 @contextlib.contextmanager
-def serve(chain: Chain) -> Iterator[int]:
+def serve(chain: Chain, version: ssl.TLSVersion) -> Iterator[int]:
     """Answers handshakes, one after the other, while the block runs. Gives the port on the host's loopback."""
-    context = server_context(chain)
+    context = server_context(chain, version)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=answer, args=(listener, context), daemon=True)
         thread.start()

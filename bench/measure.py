@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -14,13 +16,15 @@ from bench import board, host
 from bench.identities import make_chain
 from bench.images import image_of, tls_size
 from bench.report import Measured
-from bench.rows import Row
+from bench.rows import TLS13, Row
 
 IMAGES = ("stock", "ours")
-SIZE_CALL = "size()"
+# Not calls: the image whose size is meant, in the place of "ours".
+SIZES = {"size()": "ours", "size_plain()": "plain"}
 VERSIONS_CALL = "versions()"
 # Calls with a peer on the host, and what they do so many times: handshakes, records, calls.
 HOST_TIMES = {"host": 6, "bulk": host.RECORDS, "stall_openssl": 12}
+HOST_CALL = re.compile(rf"(.*\b({'|'.join(HOST_TIMES)})\('(\w+)')(\)+)")
 
 
 @dataclass(frozen=True)
@@ -42,15 +46,18 @@ class Bench:
 
     def work(self, task: Task) -> object:
         """The result of one task. Raises RigError."""
-        if task.call == SIZE_CALL:
-            size = tls_size(self.folder, task.image)
+        if task.call in SIZES:
+            size = tls_size(self.folder, "stock" if task.image == "stock" else SIZES[task.call])
             return {"flash": size.flash, "ram": size.ram}
-        function, _, argument = task.call.partition("(")
-        if function in HOST_TIMES:
-            chain = argument.strip("')")
-            with host.serve(make_chain(chain)) as port:
-                return self.on_board(task, f"{function}({chain!r}, ('10.0.2.2', {port}), {HOST_TIMES[function]})")
+        if match := HOST_CALL.fullmatch(task.call):
+            return self.with_host(task, *match.groups())
         return self.on_board(task, task.call)
+
+    def with_host(self, task: Task, begin: str, function: str, chain: str, end: str) -> object:
+        """The same with a server on the host, whose address the call gets."""
+        version = ssl.TLSVersion.TLSv1_3 if begin.startswith(f"{TLS13.wrapper}(") else ssl.TLSVersion.TLSv1_2
+        with host.serve(make_chain(chain), version) as port:
+            return self.on_board(task, f"{begin}, ('10.0.2.2', {port}), {HOST_TIMES[function]}{end}")
 
     def on_board(self, task: Task, call: str) -> object:
         """What a call gives on a board of its own."""
@@ -63,7 +70,7 @@ def tasks_for(rows: tuple[Row, ...], boots: int) -> list[Task]:
     calls = list(dict.fromkeys(call for row in rows for call in row.calls))
     tasks = [Task(image, 0, VERSIONS_CALL) for image in IMAGES]
     for call in calls:
-        count = 1 if call == SIZE_CALL else boots
+        count = 1 if call in SIZES else boots
         tasks += [Task(image, boot, call) for boot in range(count) for image in IMAGES]
     return tasks
 
@@ -105,6 +112,6 @@ def chosen_suites(results: Mapping[Task, Any], image: str) -> str:
     own = {
         result["suite"]
         for task, result in results.items()
-        if task.image == image and task.call.endswith("None)") and isinstance(result, dict) and "suite" in result
+        if task.image == image and "None)" in task.call and isinstance(result, dict) and "suite" in result
     }
     return ", ".join(sorted(own)) or "not measured"

@@ -13,7 +13,7 @@ import _bench  # type: ignore[import-not-found]
 import tls  # type: ignore[import-not-found]
 
 NAME = "bench.test"
-ROUNDS = 3  # turns of client and server that complete a TLS 1.2 handshake, the last one idle
+ROUNDS = 3  # turns of client and server that complete a handshake; the last one is idle, or reads a ticket of TLS 1.3
 PIECES = 12  # the same where a handshake may come in pieces
 REPEATS = 4  # handshakes that an average is taken of: signatures take a varying number of steps
 IDLE = 50000  # fewer instructions than this: there was nothing to do
@@ -35,7 +35,7 @@ def client_context(chain, suite, verify=True):  # type: ignore[no-untyped-def]
         context.set_ciphers([suite])
     if hasattr(context, "session_cache"):
         context.session_cache = False  # each handshake is a full one unless it is to be resumed
-        context.maximum_version = tls.TLSVersion.TLSv1_2  # what stock has
+    limit(context, Session.offered)
     return context
 
 
@@ -44,7 +44,14 @@ def server_context(chain, suite, verify=True):  # type: ignore[no-untyped-def]
     context.load_cert_chain(CERT[chain], KEY[chain])  # type: ignore[name-defined] # noqa: F821
     if suite:
         context.set_ciphers([suite])
+    limit(context, Session.version)
     return context
+
+
+def limit(context, version):  # type: ignore[no-untyped-def]
+    """The newest version that a context speaks; None leaves it as it was made. Stock has TLS 1.2 alone."""
+    if version and hasattr(context, "maximum_version"):
+        context.maximum_version = getattr(tls.TLSVersion, version)
 
 
 CONTEXTS = {"client": client_context, "server": server_context}
@@ -57,7 +64,12 @@ def wrap(role, context, stream):  # type: ignore[no-untyped-def]
 
 
 class Session:
-    """A client and a server, of which `role` is measured. `connect()` completes their handshake."""
+    """A client and a server, of which `role` is measured. `connect()` completes their handshake.
+
+    `version` is what their handshakes have to end with, `offered` the newest one of the client.
+    """
+
+    version = offered = "TLSv1_2"
 
     def __init__(self, role, chain, suite=None, verify=True):  # type: ignore[no-untyped-def]
         self.role = role
@@ -98,6 +110,8 @@ class Session:
         client.write(b"?")
         if server.readinto(one) != 1 or one != b"?":
             raise RuntimeError("the handshake is not complete")
+        if hasattr(client, "version") and client.version() != self.version.replace("_", "."):
+            raise RuntimeError(f"{client.version()} in place of {self.version}")
         self.cipher = client.cipher()
 
     def connect(self):  # type: ignore[no-untyped-def]
@@ -113,6 +127,20 @@ class Session:
 def tidy():  # type: ignore[no-untyped-def]
     gc.collect()
     gc.disable()
+
+
+def tls13(measurement):  # type: ignore[no-untyped-def]
+    """The same with TLS 1.3; None without it."""
+    if not getattr(tls, "HAS_TLSv1_3", False):
+        return None
+    Session.version = Session.offered = "TLSv1_3"
+    return measurement()
+
+
+def untold(measurement):  # type: ignore[no-untyped-def]
+    """The same with a client that offers all it has, to a server of TLS 1.2."""
+    Session.offered = None
+    return measurement()
 
 
 def handshake(role, chain, suite):  # type: ignore[no-untyped-def]
@@ -255,7 +283,7 @@ def stack(role, chain):  # type: ignore[no-untyped-def]
 
 
 def host(chain, address, times):  # type: ignore[no-untyped-def]
-    """Instructions of each handshake with a server on the host, network stack included; and the suite."""
+    """Instructions of a handshake with a server on the host, network stack included, the average; and the suite."""
     import socket
 
     context = client_context(chain, None)
@@ -272,7 +300,7 @@ def host(chain, address, times):  # type: ignore[no-untyped-def]
             counts.append(_bench.result()[0])
         suite = client.cipher()[0]
         client.close()
-    return {"counts": counts, "suite": suite}
+    return {"instructions": sum(counts) / len(counts), "suite": suite}
 
 
 def bulk(chain, address, records):  # type: ignore[no-untyped-def]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import random
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 from cryptography import x509
@@ -12,8 +12,8 @@ from cryptography import x509
 from bench.__main__ import choose
 from bench.identities import KINDS, LEVELS, chains_for, find_prime, is_prime, make_chain
 from bench.images import BenchError, Size, parse_size
-from bench.measure import Task, chosen_suites, collect, tasks_for, values
-from bench.rows import Row, all_rows, call
+from bench.measure import HOST_CALL, Task, chosen_suites, collect, tasks_for, values
+from bench.rows import TLS12, TLS13, Row, all_rows
 
 SIZE_OUTPUT = """build/firmware.elf  :
 section              size         addr
@@ -30,12 +30,30 @@ def row(key: str, expression: str, name: str) -> Row:
 
 
 def test_calls_are_python_expressions() -> None:
-    assert call("heap", "client", None, True) == "heap('client', None, True)"
+    assert TLS12.call("heap", "client", None, True) == "heap('client', None, True)"
+
+
+def test_calls_of_another_version_have_its_function_around() -> None:
+    assert TLS13.call("host", "p256") == "tls13(lambda: host('p256'))"
+
+
+def test_calls_with_a_peer_on_the_host_are_known() -> None:
+    for call, known in (
+        ("host('p256')", ("host('p256'", "host", "p256", ")")),
+        ("tls13(lambda: bulk('rsa'))", ("tls13(lambda: bulk('rsa'", "bulk", "rsa", "))")),
+        ("resumed('client', 'rsa')", None),
+    ):
+        match = HOST_CALL.fullmatch(call)
+        assert (match and match.groups()) == known
 
 
 def test_keys_of_rows_are_unique() -> None:
     keys = [row.key for row in all_rows()]
     assert len(keys) == len(set(keys))
+
+
+def test_rows_of_a_group_are_next_to_each_other() -> None:
+    assert len(list(groupby(row.group for row in all_rows()))) == len({row.group for row in all_rows()})
 
 
 def test_a_call_that_many_rows_need_is_made_once_for_each_image_and_boot() -> None:
@@ -76,7 +94,7 @@ def test_own_choices_are_those_of_calls_without_a_suite() -> None:
 
 
 def test_rows_are_chosen_by_pattern() -> None:
-    assert [row.key for row in choose(all_rows(), ["flash.*", "ram.*"])] == ["flash.tls", "ram.tls"]
+    assert [row.key for row in choose(all_rows(), ["flash.*", "ram.*"])] == ["flash.tls", "flash.plain", "ram.tls"]
 
 
 def test_a_pattern_without_rows_is_refused() -> None:
