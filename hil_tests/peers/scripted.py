@@ -387,6 +387,21 @@ def rewritten(change: Callable[[bytes], bytes]) -> Edit:
     return edit
 
 
+def held(message: Any) -> list[Piece]:
+    """In the record of the next message, in front of it."""
+    return [replace(whole(message), held=True)]
+
+
+def cut(size: int, *gap: Piece) -> Edit:
+    """In two records, of which the first has `size` bytes of it, with `gap` between them."""
+
+    def edit(message: Any) -> list[Piece]:
+        piece = whole(message)
+        return [replace(piece, data=piece.data[:size]), *gap, replace(piece, data=piece.data[size:])]
+
+    return edit
+
+
 def split(size: int, gap: Piece | None = None) -> Edit:
     """In records of `size` bytes, with `gap` after the first."""
 

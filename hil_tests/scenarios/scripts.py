@@ -80,6 +80,8 @@ EMPTY = {kind: Piece(kind, b"") for kind in ("handshake", "alert", "change_ciphe
 FLOOD = 100
 # Lengths that no record may have (RFC 5246, 6.2.1 and 6.2.3; RFC 8446, 5.2).
 TOO_LONG_PLAIN, TOO_LONG_CIPHER = 16385, 16384 + 2049
+# Bytes of a message's header that do not tell its length.
+PARTS_OF_HEADER = (1, 2, 3)
 TOO_LONG_MESSAGE = handshake(11, bytes(16), length=0xFFFFFF)
 
 
@@ -109,6 +111,11 @@ def without(*kinds: int) -> Edit:
 def extended(kind: int, content: bytes = b"") -> Edit:
     """One more extension."""
     return touched(lambda message: message.extensions.append(extension(kind, content)))
+
+
+def joined_by(data: bytes) -> Edit:
+    """More bytes are in the record of the message."""
+    return lambda message: [replace(whole(message), held=True), Piece("handshake", data, hashed=False)]
 
 
 def many(piece: Piece) -> Edit:

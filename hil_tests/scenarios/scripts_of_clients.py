@@ -15,6 +15,7 @@ from hil_tests.peers.scripted import (
     after,
     before,
     body,
+    cut,
     drop,
     flip,
     handshake,
@@ -47,6 +48,7 @@ from hil_tests.scenarios.scripts import (
     MISSING,
     ONLY_1_2,
     OVERFLOW,
+    PARTS_OF_HEADER,
     TOO_LONG_CIPHER,
     TOO_LONG_MESSAGE,
     TOO_LONG_PLAIN,
@@ -63,6 +65,7 @@ from hil_tests.scenarios.scripts import (
     Group,
     cleartext,
     extended,
+    joined_by,
     many,
     oversized,
     replayed,
@@ -74,6 +77,12 @@ ClientCase = Case[ClientScript]
 EMS, ETM = ExtensionType.extended_master_secret, ExtensionType.encrypt_then_mac
 GROUPS_EXTENSION, SIGNATURES = ExtensionType.supported_groups, ExtensionType.signature_algorithms
 VERSIONS, SHARES, TICKETS = ExtensionType.supported_versions, ExtensionType.key_share, ExtensionType.session_ticket
+MESSAGES = ("ClientHello", "second ClientHello", "ClientKeyExchange", "Finished")
+RENEGOTIATION = handshake(1, bytes(40)).data
+RENEGOTIATION_IN_TWO = [
+    Piece("handshake", RENEGOTIATION[:2], hashed=False),
+    Piece("handshake", RENEGOTIATION[2:], hashed=False),
+]
 OTHER_POINT = b"\x04" + bytes(31) + b"\x01" + bytes(31) + b"\x01"  # on no curve
 # Public keys with their length in front, as in ClientKeyExchange.
 POINT_SIZE = 65
@@ -196,6 +205,19 @@ LENGTHS: Mapping[str, ClientCase] = {
     ),
     "ClientKeyExchange in records of 5 bytes": at("", "ClientKeyExchange", split(5)),
     "Finished in records of 5 bytes": at("", "Finished", split(5)),
+    "messages in records of one byte": Case("", ClientScript(edits=dict.fromkeys(MESSAGES, split(1)))),
+    **{
+        f"headers of which a record has {size} bytes": Case("", ClientScript(edits=dict.fromkeys(MESSAGES, cut(size))))
+        for size in PARTS_OF_HEADER
+    },
+    "half a header and ChangeCipherSpec": at(
+        UNEXPECTED, "ChangeCipherSpec", before(Piece("handshake", b"\x0f\x00", hashed=False))
+    ),
+    "half a header after the handshake": at(UNEXPECTED, "data", before(Piece("handshake", b"\x01\x00"))),
+    "a renegotiation whose header is in two records": at("", "data", before(*RENEGOTIATION_IN_TWO)),
+    "ClientHello with another message in its record": at(
+        UNEXPECTED, "ClientHello", joined_by(handshake(16, bytes(66)).data)
+    ),
 }
 
 KEYS: Mapping[str, ClientCase] = {
@@ -313,6 +335,17 @@ HELLO_1_3: Mapping[str, ClientCase] = {
     "ClientHello cut in its extensions": at_1_3(DECODE, "ClientHello", body(lambda data: data[:-1])),
     "ClientHello with more behind it": at_1_3(DECODE, "ClientHello", body(lambda data: data + b"\x00")),
     "ClientHello in records of 16 bytes": at_1_3("", "ClientHello", split(16)),
+    "messages in records of one byte": Case("", ClientScript(TLS_1_3, edits=dict.fromkeys(MESSAGES, split(1)))),
+    **{
+        f"headers of which a record has {size} bytes": Case(
+            "",
+            ClientScript(TLS_1_3, share=GroupName.x448, edits=dict.fromkeys(MESSAGES, cut(size))),
+        )
+        for size in PARTS_OF_HEADER
+    },
+    "KeyUpdate in the record of Finished": at_1_3(UNEXPECTED, "Finished", joined_by(KEY_UPDATE.data)),
+    "a byte of KeyUpdate in the record of Finished": at_1_3(UNEXPECTED, "Finished", joined_by(KEY_UPDATE.data[:1])),
+    "a byte of Finished in the record of ClientHello": at_1_3(UNEXPECTED, "ClientHello", joined_by(b"\x14")),
     "a share that is not on the curve": share(ILLEGAL, OTHER_POINT),
     "a share of no bytes": share((DECODE, ILLEGAL), b""),
     "a compressed share": share(ILLEGAL, b"\x02" + bytes(31) + b"\x05"),

@@ -17,10 +17,12 @@ from hil_tests.peers.scripted import (
     after,
     before,
     body,
+    cut,
     drop,
     flip,
     handshake,
     having,
+    held,
     instead,
     rewritten,
     split,
@@ -49,6 +51,7 @@ from hil_tests.scenarios.scripts import (
     MISSING,
     ONLY_1_2,
     OVERFLOW,
+    PARTS_OF_HEADER,
     TOO_LONG_CIPHER,
     TOO_LONG_MESSAGE,
     TOO_LONG_PLAIN,
@@ -67,6 +70,7 @@ from hil_tests.scenarios.scripts import (
     cleartext,
     extended,
     inner,
+    joined_by,
     many,
     oversized,
     replayed,
@@ -79,6 +83,11 @@ EMS, ETM = ExtensionType.extended_master_secret, ExtensionType.encrypt_then_mac
 ALPN, UNKNOWN_EXTENSION = ExtensionType.alpn, 0xFF02
 RSA_GCM = 0x009C  # TLS_RSA_WITH_AES_128_GCM_SHA256: built, and offered only when a program asks for it
 NULL_SUITE = 0x0000
+TICKET = b"a ticket of the scripted server"
+GIVES = ServerScript(ticket=TICKET)
+MESSAGES = ("ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone", "NewSessionTicket", "Finished")
+MESSAGES_1_3 = ("ServerHello", "EncryptedExtensions", "Certificate", "CertificateVerify", "Finished")
+SHORT = ("ServerHello", "ServerHelloDone", "EncryptedExtensions", "Finished")
 OTHER_POINT = b"\x04" + bytes(31) + b"\x01" + bytes(31) + b"\x01"  # on no curve
 
 
@@ -130,6 +139,11 @@ def longer(certificates: bytes) -> bytes:
 def retried(alert: Alerts, *groups: int, **edits: Edit) -> ServerCase:
     """A server of TLS 1.3 that asks for other key shares."""
     return Case(alert, ServerScript(TLS_1_3, GCM_1_3, retries=groups, edits=edits))
+
+
+def tolerated_1_3(**edits: Edit) -> ServerCase:
+    """A server of TLS 1.3 that may do that."""
+    return Case("", ServerScript(TLS_1_3, GCM_1_3, edits=edits))
 
 
 ORDER: Mapping[str, ServerCase] = {
@@ -235,7 +249,33 @@ KEYS: Mapping[str, ServerCase] = {
 
 RECORDS: Mapping[str, ServerCase] = {
     "a message in records of 5 bytes": at("", "Certificate", split(5)),
-    "a message in records of one byte": at("", "ServerHello", split(1), deviation=DECODE),
+    "messages in records of one byte": Case("", ServerScript(edits=dict.fromkeys(SHORT, split(1)))),
+    **{
+        f"headers of which a record has {size} bytes": Case(
+            "", replace(GIVES, edits=dict.fromkeys(MESSAGES, cut(size)))
+        )
+        for size in PARTS_OF_HEADER
+    },
+    **{
+        f"{size} bytes of a message in the record of another": Case(
+            "", ServerScript(edits={"ServerHello": held, "Certificate": cut(size)})
+        )
+        for size in PARTS_OF_HEADER
+    },
+    "a header in two records with an alert between": at(UNEXPECTED, "Certificate", cut(2, WARNING)),
+    "a header in two records with data between": at(UNEXPECTED, "Certificate", cut(2, DATA)),
+    "a header in two records with no bytes between": at(
+        (UNEXPECTED, DECODE), "Certificate", cut(2, EMPTY["handshake"])
+    ),
+    "a header in two records for 16 MB": at(
+        INTERNAL, "Certificate", instead(*(replace(TOO_LONG_MESSAGE, data=part) for part in (b"\x0b\xff", b"\xff\xff")))
+    ),
+    "half a header and ChangeCipherSpec": at(UNEXPECTED, "ChangeCipherSpec", before(Piece("handshake", b"\x04\x00"))),
+    "half a header and data": at(UNEXPECTED, "Finished", instead(Piece("handshake", b"\x14\x00"), DATA)),
+    "half a header after the handshake": at(UNEXPECTED, "data", before(Piece("handshake", b"\x00\x00"))),
+    "HelloRequest in records of one byte after the handshake": at(
+        "", "data", before(*[replace(HELLO_REQUEST, data=b"\x00")] * 4)
+    ),
     "a message in two records with an alert between": at(UNEXPECTED, "Certificate", split(100, WARNING)),
     "a message in two records with data between": at(UNEXPECTED, "Certificate", split(100, DATA)),
     "a message in two records with ChangeCipherSpec between": at(UNEXPECTED, "Certificate", split(100, CCS)),
@@ -301,8 +341,6 @@ LATER: Mapping[str, ServerCase] = {
     "the end before Finished": at(None, "Finished", instead(CLOSE)),
 }
 
-TICKET = b"a ticket of the scripted server"
-GIVES = ServerScript(ticket=TICKET)
 RESUMPTION: Mapping[str, ServerCase] = {
     "an honest one": Case("", GIVES, (GIVES,)),
     "without extended master secret": Case(FAILURE, replace(GIVES, edits={"ServerHello": without(EMS)}), (GIVES,)),
@@ -441,7 +479,25 @@ RECORDS_1_3: Mapping[str, ServerCase] = {
     "KeyUpdate in the handshake": at_1_3(UNEXPECTED, "Certificate", before(KEY_UPDATE)),
     "a ticket that is cut": at_1_3(DECODE, "NewSessionTicket", instead(handshake(4, bytes(9)))),
     "a message in records of 5 bytes": at_1_3("", "Certificate", split(5)),
-    "a message in records of one byte": at_1_3("", "ServerHello", split(1), deviation=DECODE),
+    "messages in records of one byte": tolerated_1_3(**dict.fromkeys(SHORT, split(1))),
+    **{
+        f"headers of which a record has {size} bytes": tolerated_1_3(**dict.fromkeys(MESSAGES_1_3, cut(size)))
+        for size in PARTS_OF_HEADER
+    },
+    **{
+        f"{size} bytes of a message in the record of another": tolerated_1_3(
+            EncryptedExtensions=held, Certificate=cut(size)
+        )
+        for size in PARTS_OF_HEADER
+    },
+    "a header in two records with an alert between": at_1_3(UNEXPECTED, "Certificate", cut(2, WARNING)),
+    "a header in two records with no bytes between": at_1_3(UNEXPECTED, "Certificate", cut(2, EMPTY["handshake"])),
+    "a message in two records with no bytes between": at_1_3(UNEXPECTED, "Certificate", cut(100, EMPTY["handshake"])),
+    "EncryptedExtensions in the record of ServerHello": Case(
+        UNEXPECTED, ServerScript(TLS_1_3, GCM_1_3, edits={"ServerHello": held, "EncryptedExtensions": cleartext})
+    ),
+    "a byte of EncryptedExtensions in the record of ServerHello": at_1_3(UNEXPECTED, "ServerHello", joined_by(b"\x08")),
+    "a byte of a ticket in the record of Finished": at_1_3(UNEXPECTED, "Finished", joined_by(b"\x04")),
     "a message in records with data between": at_1_3(UNEXPECTED, "Certificate", split(100, DATA)),
     "a plaintext that is too long": at_1_3(OVERFLOW, "data", instead(Piece("application_data", bytes(TOO_LONG_PLAIN)))),
     "a ciphertext that is too long": at_1_3(OVERFLOW, "data", instead(Piece("application_data", bytes(16384 + 240)))),

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "after_handshake.h"
 #include "memory.h"
+#include "message_header.h"
 #include "private.h"
 #include "session.h"
 #include "tls13_secrets.h"
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 
-#define HANDSHAKE_HEADER 4
-#define KEY_UPDATE 24 // HandshakeType (RFC 8446, 4), which Mbed TLS does not know
+#define NEW_SESSION_TICKET 4 // HandshakeType (RFC 8446, 4)
+#define KEY_UPDATE 24
 
 static int refuse(mpy_ssl_session_t *session, uint8_t alert, int code) {
     session->alert = alert;
@@ -50,15 +51,15 @@ static int take_message(mpy_ssl_session_t *session, int ret) {
     size_t len;
     bool is_last;
     const uint8_t *message = mpy_ssl_private_complete_message(&session->ssl, &len, &is_last);
-    if (message == NULL || len < HANDSHAKE_HEADER) {
+    if (message == NULL || len < MPY_SSL_MESSAGE_HEADER) {
         return ret;
     }
-    mpy_ssl_span_t body = {message + HANDSHAKE_HEADER, len - HANDSHAKE_HEADER};
+    mpy_ssl_span_t body = {message + MPY_SSL_MESSAGE_HEADER, len - MPY_SSL_MESSAGE_HEADER};
     session->stream.idle += is_last ? 0 : 1;
     if (session->stream.idle > MPY_SSL_IDLE_RECORDS) {
         return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
     }
-    if (ret == MBEDTLS_ERR_SSL_WANT_READ && message[0] == MBEDTLS_SSL_HS_NEW_SESSION_TICKET) {
+    if (ret == MBEDTLS_ERR_SSL_WANT_READ && message[0] == NEW_SESSION_TICKET) {
         mpy_ssl_private_drop_ticket_state(&session->ssl);
         return take_ticket(session, body);
     }
@@ -68,17 +69,18 @@ static int take_message(mpy_ssl_session_t *session, int ret) {
 static bool may_be_message(const mpy_ssl_session_t *session, int ret) {
     bool is_ticket = ret == MBEDTLS_ERR_SSL_WANT_READ
         && mpy_ssl_private_state(&session->ssl) == MBEDTLS_SSL_TLS1_3_NEW_SESSION_TICKET;
-    return (is_ticket || ret == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE) && mpy_ssl_session_is_tls1_3(session);
+    return (is_ticket || ret == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE)
+           && mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
 }
 
 int mpy_ssl_after_handshake_read(mpy_ssl_session_t *session, void *buf, size_t len) {
-    int ret = mbedtls_ssl_read(&session->ssl, buf, len);
+    int ret = mpy_ssl_message_header_read(&session->ssl, buf, len);
     while (may_be_message(session, ret)) {
         ret = take_message(session, ret);
         if (ret != 0) {
             break;
         }
-        ret = mbedtls_ssl_read(&session->ssl, buf, len);
+        ret = mpy_ssl_message_header_read(&session->ssl, buf, len);
     }
     return ret;
 }

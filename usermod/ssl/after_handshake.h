@@ -9,6 +9,8 @@
 
 #include "mbedtls/ssl.h"
 
+#include "message_header.h"
+
 struct mpy_ssl_session;
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
@@ -22,7 +24,7 @@ int mpy_ssl_after_handshake_write(struct mpy_ssl_session *session);
 
 #else
 
-#define mpy_ssl_after_handshake_read(session, buf, len) mbedtls_ssl_read(&(session)->ssl, buf, len)
+#define mpy_ssl_after_handshake_read(session, buf, len) mpy_ssl_message_header_read(&(session)->ssl, buf, len)
 #define mpy_ssl_after_handshake_write(session) (0)
 
 #endif

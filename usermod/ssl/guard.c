@@ -13,6 +13,7 @@
 #include "buffers.h"
 #include "guard.h"
 #include "hello.h"
+#include "message_header.h"
 
 #define ALERT(name) MBEDTLS_SSL_ALERT_MSG_##name
 #define FIELD(ssl, name) ((ssl)->MBEDTLS_PRIVATE(name))
@@ -54,6 +55,8 @@ static int check_passed_over(const mbedtls_ssl_context *ssl, const mpy_ssl_recor
     int ret = 0;
     if (ssl->in_left == 0 && ssl->badmac_seen_or_in_hsfraglen == 0 && ssl->in_msgtype == MBEDTLS_SSL_MSG_ALERT) {
         ret = check_alert(ssl);
+    } else if (ssl->in_left == 0 && ssl->in_msgtype == MBEDTLS_SSL_MSG_HANDSHAKE && ssl->nb_zero != 0) {
+        ret = MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE; // RFC 8446, 5.4: a piece without content
     } else if (ssl->badmac_seen_or_in_hsfraglen != 0 && awaits_change_cipher_spec(ssl)) {
         ret = MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE; // a Finished that is encrypted could say to be of any length
     } else if (ssl->in_left == 0 && ssl->in_msgtype == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC && rx->header[0] != MPY_SSL_RECORD_CHANGE_CIPHER_SPEC) {
@@ -92,7 +95,7 @@ int mpy_ssl_guard_input(const mbedtls_ssl_context *ssl, const mpy_ssl_record_t *
 
 #if defined(MPY_SSL_MESSAGE_CHECKS)
 
-#define HEADER 4 // of a handshake message
+#define HEADER MPY_SSL_MESSAGE_HEADER
 #define RANDOM (HEADER + 2)
 #define SESSION_ID (RANDOM + 32)
 #define BIT(extension) ((uint64_t)1 << (extension))
@@ -120,6 +123,11 @@ static int code_for(uint8_t alert) {
         }
     }
     return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
+}
+
+// RFC 8446, 5.1: a message that new keys follow has to end its record. (Those of TLS 1.2 begin with a record of another type.)
+static bool ends_record(const mbedtls_ssl_context *ssl) {
+    return ssl->in_msglen == ssl->in_hslen;
 }
 
 // The types below 64, which all that are known have, renegotiation_info excepted.
@@ -183,7 +191,7 @@ static uint8_t check_server_hello_1_3(const mbedtls_ssl_context *ssl, const uint
     const size_t random_len = 32;
     mpy_ssl_span_t block;
     mpy_ssl_hello_extensions(message, len, &block);
-    uint8_t alert = check_answers(ssl, block);
+    uint8_t alert = ends_record(ssl) ? check_answers(ssl, block) : ALERT(UNEXPECTED_MESSAGE);
     if (alert == 0 && memcmp(message + RANDOM, mbedtls_ssl_tls13_hello_retry_request_magic, random_len) == 0) {
         alert = check_retry(ssl, message, len, types);
     } else if (alert == 0 && !(types & (BIT(MBEDTLS_TLS_EXT_KEY_SHARE) | BIT(MBEDTLS_TLS_EXT_PRE_SHARED_KEY)))) {
@@ -207,6 +215,9 @@ static uint8_t check_message_1_3(const mbedtls_ssl_context *ssl, const uint8_t *
     }
     if (message[0] == MBEDTLS_SSL_HS_CERTIFICATE_VERIFY && n >= 2) {
         return mbedtls_ssl_sig_alg_is_offered(ssl, (uint16_t)get16(body)) ? 0 : ALERT(ILLEGAL_PARAMETER);
+    }
+    if (message[0] == MBEDTLS_SSL_HS_FINISHED && !ends_record(ssl)) {
+        return ALERT(UNEXPECTED_MESSAGE);
     }
     return 0;
 }
@@ -256,6 +267,9 @@ static bool falls_back(const mbedtls_ssl_context *ssl, const uint8_t *message, s
 static uint8_t check_client_hello(const mbedtls_ssl_context *ssl, const uint8_t *message, size_t len) {
     mpy_ssl_span_t block;
     uint64_t types;
+    if (!ends_record(ssl)) {
+        return ALERT(UNEXPECTED_MESSAGE);
+    }
     if (!mpy_ssl_hello_extensions(message, len, &block)) {
         return ALERT(DECODE_ERROR);
     }
@@ -365,10 +379,10 @@ static bool is_ignored(const mbedtls_ssl_context *ssl) {
 // The next message of a handshake, which is not part of the transcript yet.
 static int read_message(mbedtls_ssl_context *ssl) {
     mpy_ssl_stream_t *stream = mpy_ssl_buffers_stream(ssl);
-    int ret = mbedtls_ssl_read_record(ssl, 0);
+    int ret = mpy_ssl_message_header_read_record(ssl);
     while (ret == 0 && is_ignored(ssl)) {
         // Like an idle record, and a record has room for 4,096 of them.
-        ret = ++stream->idle > MPY_SSL_IDLE_RECORDS ? MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE : mbedtls_ssl_read_record(ssl, 0);
+        ret = ++stream->idle > MPY_SSL_IDLE_RECORDS ? MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE : mpy_ssl_message_header_read_record(ssl);
     }
     return ret;
 }

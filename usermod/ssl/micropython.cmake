@@ -58,6 +58,7 @@ foreach(name
         keylog
         memory
         memory_info
+        message_header
         module
         packed
         pool

@@ -62,6 +62,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	keylog.c \
 	memory.c \
 	memory_info.c \
+	message_header.c \
 	module.c \
 	packed.c \
 	pool.c \
@@ -168,7 +169,7 @@ ifneq ($(filter-out 0,$(MPY_SSL_MESSAGE_CHECKS)),)
 MPY_SSL_READERS := ssl_tls.o ssl_tls12_client.o ssl_tls12_server.o ssl_tls13_client.o ssl_tls13_generic.o ssl_tls13_server.o
 $(addprefix $(BUILD)/mbedtls/,$(MPY_SSL_READERS)): CFLAGS += \
 	$(foreach name,read_record parse_change_cipher_spec,-Dmbedtls_ssl_$(name)=mpy_ssl_guard_$(name))
-$(MPY_SSL_O)/guard.o: CFLAGS += -idirafter $(MPY_SSL_MBEDTLS_DIR)/library
+$(addprefix $(MPY_SSL_O)/,guard.o message_header.o): CFLAGS += -idirafter $(MPY_SSL_MBEDTLS_DIR)/library
 CFLAGS_USERMOD += -DMPY_SSL_MESSAGE_CHECKS
 endif
 
