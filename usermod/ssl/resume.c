@@ -129,9 +129,28 @@ static bool can_be_resumed(const mbedtls_ssl_session *session) {
     return mpy_ssl_private_ticket_len(session) > 0 || mbedtls_ssl_session_get_id_len(session) > 0;
 }
 
-static mpy_ssl_saved_t *make_saved(mpy_ssl_session_t *session, const mbedtls_ssl_session *made) {
+// The peer's certificate, of which the connection keeps the DER, is lent to Mbed TLS's session for the moment: no more of it is saved.
+static mpy_ssl_saved_t *save_with_certificate(const mpy_ssl_session_t *session, mbedtls_ssl_session *made) {
+    #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
+    mbedtls_x509_crt *own = mpy_ssl_private_session_certificate(made);
+    mbedtls_x509_crt lent;
+    if (session->peer_der != NULL) {
+        mbedtls_x509_crt_init(&lent);
+        lent.raw.p = session->peer_der;
+        lent.raw.len = mpy_ssl_size(session->peer_der);
+        mpy_ssl_private_session_set_certificate(made, &lent);
+    }
+    mpy_ssl_saved_t *saved = mpy_ssl_saved_new(made, session->resume.binding);
+    mpy_ssl_private_session_set_certificate(made, own);
+    return saved;
+    #else
+    return mpy_ssl_saved_new(made, session->resume.binding);
+    #endif
+}
+
+static mpy_ssl_saved_t *make_saved(mpy_ssl_session_t *session, mbedtls_ssl_session *made) {
     mpy_ssl_resume_t *self = &session->resume;
-    mpy_ssl_saved_t *saved = mpy_ssl_saved_new(made, self->binding);
+    mpy_ssl_saved_t *saved = save_with_certificate(session, made);
     session->alloc_failures = mpy_ssl_alloc_failures(); // not being able to keep it is no failure
     if (saved != NULL) {
         saved->issued = self->since;
@@ -146,21 +165,7 @@ static mpy_ssl_saved_t *save(mpy_ssl_session_t *session) {
     if (mpy_ssl_session_is_tls1_3(session) || !session->resume.extended || !can_be_resumed(made)) {
         return NULL;
     }
-    #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
-    mbedtls_x509_crt *own = mpy_ssl_private_session_certificate(made);
-    mbedtls_x509_crt lent; // its DER is all that is looked at
-    if (session->peer_der != NULL) {
-        mbedtls_x509_crt_init(&lent);
-        lent.raw.p = session->peer_der;
-        lent.raw.len = mpy_ssl_size(session->peer_der);
-        mpy_ssl_private_session_set_certificate(made, &lent);
-    }
-    mpy_ssl_saved_t *saved = make_saved(session, made);
-    mpy_ssl_private_session_set_certificate(made, own);
-    return saved;
-    #else
     return make_saved(session, made);
-    #endif
 }
 
 mpy_ssl_saved_t *mpy_ssl_resume_saved(mpy_ssl_session_t *session) {

@@ -489,12 +489,12 @@ static int lack_memory(mpy_ssl_session_t *session, int want) {
     return want;
 }
 
-// What Mbed TLS keeps of a certificate is larger than its DER. Tickets of TLS 1.3 go on with that.
+// What Mbed TLS keeps of a certificate is larger than its DER.
 static void keep_peer_certificate(mpy_ssl_session_t *session) {
     #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
     mbedtls_ssl_session *made = mpy_ssl_private_session(&session->ssl);
     mbedtls_x509_crt *peer = mpy_ssl_private_session_certificate(made);
-    if (peer != NULL && !mpy_ssl_session_is_tls1_3(session)) {
+    if (peer != NULL) {
         session->peer_der = mpy_ssl_calloc(1, peer->raw.len);
     }
     if (session->peer_der != NULL) {
