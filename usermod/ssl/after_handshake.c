@@ -8,8 +8,7 @@
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 
-#define NEW_SESSION_TICKET 4 // HandshakeType (RFC 8446, 4)
-#define KEY_UPDATE 24
+#define KEY_UPDATE 24 // HandshakeType (RFC 8446, 4), which Mbed TLS does not know
 
 static int refuse(mpy_ssl_session_t *session, uint8_t alert, int code) {
     session->alert = alert;
@@ -59,7 +58,7 @@ static int take_message(mpy_ssl_session_t *session, int ret) {
     if (session->stream.idle > MPY_SSL_IDLE_RECORDS) {
         return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
     }
-    if (ret == MBEDTLS_ERR_SSL_WANT_READ && message[0] == NEW_SESSION_TICKET) {
+    if (ret == MBEDTLS_ERR_SSL_WANT_READ && message[0] == MBEDTLS_SSL_HS_NEW_SESSION_TICKET) {
         mpy_ssl_private_drop_ticket_state(&session->ssl);
         return take_ticket(session, body);
     }
@@ -69,8 +68,7 @@ static int take_message(mpy_ssl_session_t *session, int ret) {
 static bool may_be_message(const mpy_ssl_session_t *session, int ret) {
     bool is_ticket = ret == MBEDTLS_ERR_SSL_WANT_READ
         && mpy_ssl_private_state(&session->ssl) == MBEDTLS_SSL_TLS1_3_NEW_SESSION_TICKET;
-    return (is_ticket || ret == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE)
-           && mbedtls_ssl_get_version_number(&session->ssl) == MBEDTLS_SSL_VERSION_TLS1_3;
+    return (is_ticket || ret == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE) && mpy_ssl_session_is_tls1_3(session);
 }
 
 int mpy_ssl_after_handshake_read(mpy_ssl_session_t *session, void *buf, size_t len) {
