@@ -29,24 +29,20 @@ class Case(Generic[T]):
     """A script of a peer, and the alert that has to answer it: one of these names.
 
     None: the other end is not answered, because it has ended the connection itself. "": nothing is wrong, the data get
-    through. `earlier`: scripts of connections that come first and get through. `deviation`: the alert that is sent
-    instead; DESIGN.md has the reasons.
+    through. `earlier`: scripts of connections that come first and get through.
     """
 
     alert: Alerts
     script: T
     earlier: tuple[T, ...] = ()
-    deviation: str = ""
 
     @property
     def tolerated(self) -> bool:
         """Whether the connection has to work."""
-        return self.alert == "" and not self.deviation
+        return self.alert == ""
 
     def allows(self, alert: str | None) -> bool:
         """Whether that one, or none, is right."""
-        if self.deviation:
-            return alert == self.deviation
         return alert in (self.alert if isinstance(self.alert, tuple) else (self.alert or None,))
 
 

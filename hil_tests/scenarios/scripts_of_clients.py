@@ -89,14 +89,14 @@ POINT_SIZE = 65
 UNKNOWN_EXTENSION = 0xFF02
 
 
-def at(alert: Alerts, step: str, edit: Edit, script: ClientScript | None = None, deviation: str = "") -> ClientCase:
+def at(alert: Alerts, step: str, edit: Edit, script: ClientScript | None = None) -> ClientCase:
     """A client of TLS 1.2 that changes one step."""
-    return Case(alert, replace(script or ClientScript(), edits={step: edit}), deviation=deviation)
+    return Case(alert, replace(script or ClientScript(), edits={step: edit}))
 
 
-def at_1_3(alert: Alerts, step: str, edit: Edit, deviation: str = "") -> ClientCase:
+def at_1_3(alert: Alerts, step: str, edit: Edit) -> ClientCase:
     """A client of TLS 1.3 that changes one step."""
-    return at(alert, step, edit, ClientScript(TLS_1_3), deviation)
+    return at(alert, step, edit, ClientScript(TLS_1_3))
 
 
 def vector(data: bytes, width: int = 2) -> bytes:
@@ -116,15 +116,15 @@ def changed(kind: int, content: bytes) -> Edit:
     return touched(touch)
 
 
-def point(alert: Alerts, data: bytes, deviation: str = "") -> ClientCase:
+def point(alert: Alerts, data: bytes) -> ClientCase:
     """A ClientKeyExchange with this public key."""
-    return at(alert, "ClientKeyExchange", body(lambda _: vector(data, 1)), deviation=deviation)
+    return at(alert, "ClientKeyExchange", body(lambda _: vector(data, 1)))
 
 
-def share(alert: Alerts, data: bytes, deviation: str = "") -> ClientCase:
+def share(alert: Alerts, data: bytes) -> ClientCase:
     """A ClientHello of TLS 1.3 with this public key for P-256."""
     entry = GroupName.secp256r1.to_bytes(2, "big") + vector(data)
-    return at_1_3(alert, "ClientHello", changed(SHARES, vector(entry)), deviation)
+    return at_1_3(alert, "ClientHello", changed(SHARES, vector(entry)))
 
 
 ORDER: Mapping[str, ClientCase] = {
@@ -151,7 +151,10 @@ ORDER: Mapping[str, ClientCase] = {
 HELLO: Mapping[str, ClientCase] = {
     "TLS 1.1": at(VERSION, "ClientHello", having(client_version=(3, 2))),
     "SSL 3.0": at(VERSION, "ClientHello", having(client_version=(3, 0))),
-    "a version to come": at("", "ClientHello", having(client_version=(3, 9)), deviation=VERSION),
+    # RFC 5246, E.1
+    "a version to come": at("", "ClientHello", having(client_version=(3, 9))),
+    "a version to come of another protocol": at("", "ClientHello", having(client_version=(4, 0))),
+    "SSL 2.0": at(VERSION, "ClientHello", having(client_version=(2, 0))),
     "a fallback to the newest version": Case("", ClientScript(suites=(GCM, CipherSuite.TLS_FALLBACK_SCSV))),
     "no suite that is known": Case(FAILURE, ClientScript(suites=(0x0005, 0x0000))),
     "a suite for another kind of key": Case(FAILURE, ClientScript(suites=(0xC02F,))),
@@ -317,6 +320,16 @@ ORDER_1_3: Mapping[str, ClientCase] = {
 HELLO_1_3: Mapping[str, ClientCase] = {
     # RFC 7507
     "a fallback": Case("inappropriate_fallback", ClientScript(suites=(GCM, CipherSuite.TLS_FALLBACK_SCSV))),
+    "a fallback to the newest version": at(
+        "",
+        "ClientHello",
+        having(client_version=TLS_1_3),
+        ClientScript(suites=(GCM, CipherSuite.TLS_FALLBACK_SCSV)),
+    ),
+    # RFC 8446, 4.2.1
+    "TLS 1.3 without supported_versions": at("", "ClientHello", having(client_version=TLS_1_3)),
+    "TLS 1.3 in front of supported_versions": at_1_3("", "ClientHello", having(client_version=TLS_1_3)),
+    "TLS 1.1 in front of supported_versions": at_1_3(VERSION, "ClientHello", having(client_version=(3, 2))),
     "no suite that is known": Case(FAILURE, ClientScript(TLS_1_3, suites=(0x1304,))),
     "compression": at_1_3(ILLEGAL, "ClientHello", having(compression_methods=[1, 0])),
     "no key shares": at_1_3(MISSING, "ClientHello", without(SHARES)),

@@ -91,14 +91,14 @@ SHORT = ("ServerHello", "ServerHelloDone", "EncryptedExtensions", "Finished")
 OTHER_POINT = b"\x04" + bytes(31) + b"\x01" + bytes(31) + b"\x01"  # on no curve
 
 
-def at(alert: Alerts, step: str, edit: Edit, suite: int = GCM, deviation: str = "") -> ServerCase:
+def at(alert: Alerts, step: str, edit: Edit, suite: int = GCM) -> ServerCase:
     """A server of TLS 1.2 that changes one step."""
-    return Case(alert, ServerScript(suite=suite, edits={step: edit}), deviation=deviation)
+    return Case(alert, ServerScript(suite=suite, edits={step: edit}))
 
 
-def at_1_3(alert: Alerts, step: str, edit: Edit, deviation: str = "") -> ServerCase:
+def at_1_3(alert: Alerts, step: str, edit: Edit) -> ServerCase:
     """A server of TLS 1.3 that changes one step."""
-    return Case(alert, ServerScript(TLS_1_3, GCM_1_3, edits={step: edit}), deviation=deviation)
+    return Case(alert, ServerScript(TLS_1_3, GCM_1_3, edits={step: edit}))
 
 
 def parameters(alert: Alerts, **members: object) -> ServerCase:

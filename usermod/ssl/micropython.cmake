@@ -145,17 +145,19 @@ if(TARGET micropy_lib_mbedtls)
         # Structures that Mbed TLS's public headers do not show.
         set_source_files_properties(${MPY_SSL_DIR}/tls13_secrets.c PROPERTIES
             COMPILE_OPTIONS "-idirafter${MICROPY_LIB_MBEDTLS_DIR}/library")
-        # Record buffers, see buffers.h; and mistakes of Mbed TLS 3.6.6, each mended by a header in front of its source file.
+        # Record buffers, see buffers.h.
         target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_session_reset_msg_layer)
-        foreach(pair tls12_client=tls12_signatures tls13_client=tls13_server_hello tls13_client=tls13_fragment
-                tls13_generic=tls13_alerts tls13_keys=tls13_transforms)
-            string(REPLACE "=" ";" pair ${pair})
-            list(GET pair 0 source)
-            list(GET pair 1 header)
-            set_property(SOURCE ${MICROPY_LIB_MBEDTLS_DIR}/library/ssl_${source}.c APPEND PROPERTY
-                COMPILE_OPTIONS "-I${MICROPY_LIB_MBEDTLS_DIR}/library;-include;${MPY_SSL_DIR}/${header}.h")
-        endforeach()
+        list(APPEND MPY_SSL_MENDED tls12_client=tls12_signatures tls13_client=tls13_server_hello tls13_client=tls13_fragment
+            tls13_generic=tls13_alerts tls13_keys=tls13_transforms tls13_server=hello_version)
     endif()
+    # Mistakes of Mbed TLS 3.6.6, each mended by a header in front of its source file.
+    foreach(pair tls12_server=hello_version ${MPY_SSL_MENDED})
+        string(REPLACE "=" ";" pair ${pair})
+        list(GET pair 0 source)
+        list(GET pair 1 header)
+        set_property(SOURCE ${MICROPY_LIB_MBEDTLS_DIR}/library/ssl_${source}.c APPEND PROPERTY
+            COMPILE_OPTIONS "-I${MICROPY_LIB_MBEDTLS_DIR}/library;-include;${MPY_SSL_DIR}/${header}.h")
+    endforeach()
     list(TRANSFORM MPY_SSL_MBEDTLS_NAMES PREPEND ${MICROPY_LIB_MBEDTLS_DIR}/library/ OUTPUT_VARIABLE MPY_SSL_MBEDTLS)
     list(TRANSFORM MPY_SSL_MBEDTLS APPEND .c)
     set_target_properties(micropy_lib_mbedtls PROPERTIES

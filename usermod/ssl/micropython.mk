@@ -152,6 +152,8 @@ $(MPY_SSL_O)/psk.o: CFLAGS += -D__real_$(MPY_SSL_WRITE)=$(MPY_SSL_WRITE)
 endif
 
 # Mistakes of Mbed TLS 3.6.6 that can be mended from outside, each in a header that its source file gets in front.
+$(addprefix $(BUILD)/mbedtls/,ssl_tls12_server.o ssl_tls13_server.o): CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library \
+	-include $(MPY_SSL_DIR)/hello_version.h
 ifneq ($(MPY_SSL_HAVE_TLS1_3),)
 $(BUILD)/mbedtls/ssl_tls12_client.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls12_signatures.h
 $(BUILD)/mbedtls/ssl_tls13_client.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library \
