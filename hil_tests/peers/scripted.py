@@ -11,11 +11,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tlslite.constants import ContentType, ExtensionType  # type: ignore[import-untyped]
+from tlslite import messages  # type: ignore[import-untyped]
+from tlslite.constants import (  # type: ignore[import-untyped]
+    CipherSuite,
+    ContentType,
+    ExtensionType,
+    GroupName,
+    HandshakeType,
+)
 from tlslite.errors import TLSAbruptCloseError, TLSProtocolException  # type: ignore[import-untyped]
+from tlslite.extensions import TLSExtension  # type: ignore[import-untyped]
 from tlslite.handshakehashes import HandshakeHashes  # type: ignore[import-untyped]
 from tlslite.mathtls import calc_key  # type: ignore[import-untyped]
-from tlslite.messages import Message  # type: ignore[import-untyped]
 from tlslite.recordlayer import RecordLayer  # type: ignore[import-untyped]
 from tlslite.utils.codec import Parser  # type: ignore[import-untyped]
 from tlslite.utils.cryptomath import (  # type: ignore[import-untyped]
@@ -31,6 +38,12 @@ HANDSHAKE_HEADER = 4
 TLS_1_2, TLS_1_3 = (3, 3), (3, 4)
 # The only hash of all suites that are spoken here.
 HASH, HASH_SIZE = "sha256", 32
+GCM = CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+CBC = CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256
+GCM_1_3 = CipherSuite.TLS_AES_128_GCM_SHA256
+P256 = GroupName.secp256r1
+# What a server says, and what a client answers.
+GREETING, ANSWER = b"hello", b"ping"
 UNREADABLE = Alert("fatal", "unreadable")
 
 
@@ -62,6 +75,11 @@ Touch = Callable[[Any], None]
 def whole(message: Any) -> Piece:
     """A message of tlslite-ng in one record."""
     return Piece(CONTENT_TYPES[message.contentType], bytes(message.write()))
+
+
+def extension(kind: int, content: bytes = b"") -> Any:
+    """Any extension, as bytes."""
+    return TLSExtension().create(kind, bytearray(content))
 
 
 @dataclass
@@ -153,7 +171,7 @@ class Channel:
             record = encode_record(piece.kind, piece.data, piece.version or 0x0303)
         else:
             kind = getattr(ContentType, piece.kind)
-            for _ in self.layer.sendRecord(Message(kind, bytearray(piece.data))):
+            for _ in self.layer.sendRecord(messages.Message(kind, bytearray(piece.data))):
                 pass
             record = self._socket.take()
         return piece.spoil(record) if piece.spoil else record
@@ -250,6 +268,45 @@ class Channel:
             return self._wire.drain()
         except TimeoutError:
             return "silence"
+
+    # Both
+
+    def converse(self, shake_hands: Callable[[], None], own: bytes, expected: bytes) -> Seen:
+        """From the ClientHello to the end: each side sends its data, and closes."""
+        try:
+            shake_hands()
+            self.seen.established = True
+            self.say("data", messages.ApplicationData().create(bytearray(own)))
+            self.application_data(len(expected))
+            self.say("close_notify", messages.Alert().create(0, 1))
+            self.listen()
+        except Over:
+            if self.seen.ending is None:
+                self.listen()
+        return self.seen
+
+    def agree_1_2(self, reply: Any) -> None:
+        """What a ServerHello says of the records to come."""
+        self.layer.encryptThenMAC = reply.getExtension(ExtensionType.encrypt_then_mac) is not None
+
+    def send_finished_1_2(self, master: Any, suite: int) -> None:
+        """ChangeCipherSpec, and Finished with the keys that are pending."""
+        self.say("ChangeCipherSpec", messages.ChangeCipherSpec().create())
+        self.layer.changeWriteState()
+        label = b"client finished" if self.layer.client else b"server finished"
+        verify = calc_key(TLS_1_2, master, suite, label, handshake_hashes=self.transcript, output_length=12)
+        self.say("Finished", messages.Finished(TLS_1_2).create(verify))
+
+    def receive_finished_1_2(self) -> None:
+        """The same from the other end. Raises Over."""
+        self.change_cipher_spec()
+        self.message(messages.Finished(TLS_1_2))
+
+    def forget_first_hello(self) -> None:
+        """In front of a HelloRetryRequest a hash stands for the ClientHello (RFC 8446, 4.4.1)."""
+        first = self.transcript.digest(HASH)
+        self.transcript = HandshakeHashes()
+        self.transcript.update(bytearray([HandshakeType.message_hash, 0, 0, HASH_SIZE]) + first)
 
 
 # Keys

@@ -26,12 +26,8 @@ from tlslite.extensions import (  # type: ignore[import-untyped]
     SupportedGroupsExtension,
     SupportedVersionsExtension,
 )
-from tlslite.handshakehashes import HandshakeHashes  # type: ignore[import-untyped]
 from tlslite.keyexchange import AECDHKeyExchange, ECDHKeyExchange  # type: ignore[import-untyped]
-from tlslite.mathtls import calc_key  # type: ignore[import-untyped]
 from tlslite.messages import (  # type: ignore[import-untyped]
-    Alert,
-    ApplicationData,
     Certificate,
     CertificateVerify,
     ChangeCipherSpec,
@@ -45,8 +41,21 @@ from tlslite.messages import (  # type: ignore[import-untyped]
     ServerKeyExchange,
 )
 
-from hil_tests.peers.scripted import TLS_1_2, TLS_1_3, Channel, Edits, Over, Schedule, Seen, master_secret
-from hil_tests.peers.scripted_server import ANSWER, GCM, GCM_1_3, GREETING, P256, extension
+from hil_tests.peers.scripted import (
+    ANSWER,
+    GCM,
+    GCM_1_3,
+    GREETING,
+    P256,
+    TLS_1_2,
+    TLS_1_3,
+    Channel,
+    Edits,
+    Schedule,
+    Seen,
+    extension,
+    master_secret,
+)
 from hil_tests.peers.wire import Wire
 
 SHARE_SIZE = 56  # of x448
@@ -95,21 +104,8 @@ class ScriptedClient:
 
     def run(self) -> Seen:
         """From the ClientHello to the end of the connection."""
-        channel = self._channel
-        try:
-            if self._script.version == TLS_1_2:
-                self._handshake_1_2()
-            else:
-                self._handshake_1_3()
-            channel.seen.established = True
-            channel.say("data", ApplicationData().create(bytearray(ANSWER)))
-            channel.application_data(len(GREETING))
-            channel.say("close_notify", Alert().create(0, 1))
-            channel.listen()
-        except Over:
-            if channel.seen.ending is None:
-                channel.listen()
-        return channel.seen
+        shake_hands = self._handshake_1_2 if self._script.version == TLS_1_2 else self._handshake_1_3
+        return self._channel.converse(shake_hands, ANSWER, GREETING)
 
     def _extensions(self, own: list[Any]) -> list[Any]:
         script = self._script
@@ -130,17 +126,15 @@ class ScriptedClient:
         hello = self._hello_1_2()
         channel.say("ClientHello", hello)
         reply = channel.message(ServerHello())
-        etm = reply.getExtension(ExtensionType.encrypt_then_mac) is not None
-        channel.layer.encryptThenMAC = etm
+        channel.agree_1_2(reply)
         resumed = script.resumes and reply.session_id == hello.session_id
         master = self._ticket.master if resumed else self._full_handshake(hello, reply)
         channel.layer.calcPendingStates(reply.cipher_suite, master, hello.random, reply.random, ["python"])
+        if not resumed:
+            channel.send_finished_1_2(master, reply.cipher_suite)
+        self._receive_finished(master, reply)
         if resumed:
-            self._receive_finished(master, reply)
-            self._send_finished(master, reply)
-        else:
-            self._send_finished(master, reply)
-            self._receive_finished(master, reply)
+            channel.send_finished_1_2(master, reply.cipher_suite)
 
     def _hello_1_2(self) -> Any:
         script = self._script
@@ -167,27 +161,12 @@ class ScriptedClient:
         channel.say("ClientKeyExchange", ClientKeyExchange(suite, TLS_1_2).createECDH(exchange.ecdhYc))
         return master_secret(channel, suite, secret, hello, reply)
 
-    def _send_finished(self, master: Any, reply: Any) -> None:
-        channel = self._channel
-        channel.say("ChangeCipherSpec", ChangeCipherSpec().create())
-        channel.layer.changeWriteState()
-        verify = calc_key(
-            TLS_1_2,
-            master,
-            reply.cipher_suite,
-            b"client finished",
-            handshake_hashes=channel.transcript,
-            output_length=12,
-        )
-        channel.say("Finished", Finished(TLS_1_2).create(verify))
-
     def _receive_finished(self, master: Any, reply: Any) -> None:
         channel = self._channel
         if reply.getExtension(ExtensionType.session_ticket) is not None:
             given = channel.message(NewSessionTicket1_0())
             self._ticket.content, self._ticket.master = bytes(given.ticket), master
-        channel.change_cipher_spec()
-        channel.message(Finished(TLS_1_2))
+        channel.receive_finished_1_2()
 
     # TLS 1.3
 
@@ -237,9 +216,7 @@ class ScriptedClient:
 
     def _answer_retry(self, hello: Any, share: Any) -> None:
         channel = self._channel
-        first = channel.transcript.digest("sha256")
-        channel.transcript = HandshakeHashes()
-        channel.transcript.update(bytearray(b"\xfe\x00\x00\x20") + first)
+        channel.forget_first_hello()
         channel.message(ServerHello())
         hello.getExtension(ExtensionType.key_share).client_shares = [share]
         channel.say("second ClientHello", hello)

@@ -13,9 +13,7 @@ from typing import Any
 from tlslite.constants import (  # type: ignore[import-untyped]
     TLS_1_3_HRR,
     CertificateType,
-    CipherSuite,
     ExtensionType,
-    GroupName,
     SignatureScheme,
 )
 from tlslite.extensions import (  # type: ignore[import-untyped]
@@ -24,19 +22,14 @@ from tlslite.extensions import (  # type: ignore[import-untyped]
     RenegotiationInfoExtension,
     ServerKeyShareExtension,
     SrvSupportedVersionsExtension,
-    TLSExtension,
 )
-from tlslite.handshakehashes import HandshakeHashes  # type: ignore[import-untyped]
 from tlslite.keyexchange import (  # type: ignore[import-untyped]
     AECDHKeyExchange,
     ECDHE_RSAKeyExchange,
     ECDHKeyExchange,
     KeyExchange,
 )
-from tlslite.mathtls import calc_key  # type: ignore[import-untyped]
 from tlslite.messages import (  # type: ignore[import-untyped]
-    Alert,
-    ApplicationData,
     Certificate,
     CertificateVerify,
     ChangeCipherSpec,
@@ -52,14 +45,23 @@ from tlslite.utils.keyfactory import parsePEMKey  # type: ignore[import-untyped]
 from tlslite.x509certchain import X509CertChain  # type: ignore[import-untyped]
 
 from hil_tests.certificates import Identity
-from hil_tests.peers.scripted import TLS_1_2, TLS_1_3, Channel, Edits, Over, Schedule, Seen, Touch, master_secret
+from hil_tests.peers.scripted import (
+    ANSWER,
+    CBC,
+    GCM,
+    GREETING,
+    P256,
+    TLS_1_2,
+    TLS_1_3,
+    Channel,
+    Edits,
+    Schedule,
+    Seen,
+    Touch,
+    extension,
+    master_secret,
+)
 from hil_tests.peers.wire import Wire
-
-GCM = CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
-CBC = CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256
-GCM_1_3 = CipherSuite.TLS_AES_128_GCM_SHA256
-P256 = GroupName.secp256r1
-GREETING, ANSWER = b"hello", b"ping"
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,6 @@ class ServerScript:
     extensions: Mapping[int, bytes] = field(default_factory=dict)
 
 
-def extension(kind: int, content: bytes = b"") -> Any:
-    """Any extension, as bytes."""
-    return TLSExtension().create(kind, bytearray(content))
-
-
 class ScriptedServer:
     """Serves one connection. `masters` are the secrets of tickets that were given before; it is added to."""
 
@@ -106,22 +103,14 @@ class ScriptedServer:
 
     def run(self) -> Seen:
         """From the ClientHello to the end of the connection."""
-        channel = self._channel
-        try:
-            hello = channel.message(ClientHello())
-            if self._script.version == TLS_1_2:
-                self._handshake_1_2(hello)
-            else:
-                self._handshake_1_3(hello)
-            channel.seen.established = True
-            channel.say("data", ApplicationData().create(bytearray(GREETING)))
-            channel.application_data(len(ANSWER))
-            channel.say("close_notify", Alert().create(0, 1))
-            channel.listen()
-        except Over:
-            if channel.seen.ending is None:
-                channel.listen()
-        return channel.seen
+        return self._channel.converse(self._handshake, GREETING, ANSWER)
+
+    def _handshake(self) -> None:
+        hello = self._channel.message(ClientHello())
+        if self._script.version == TLS_1_2:
+            self._handshake_1_2(hello)
+        else:
+            self._handshake_1_3(hello)
 
     # TLS 1.2
 
@@ -131,19 +120,16 @@ class ScriptedServer:
         master = self._masters.get(bytes(_extension_content(hello, ExtensionType.session_ticket)))
         reply = self._hello_1_2(hello, resumed=master is not None)
         channel.say("ServerHello", reply)
-        etm = reply.getExtension(ExtensionType.encrypt_then_mac) is not None
-        channel.layer.encryptThenMAC = etm
-        if master is None:
+        channel.agree_1_2(reply)
+        resumed = master is not None
+        if not resumed:
             master = self._full_handshake(hello, reply)
-            channel.layer.calcPendingStates(script.suite, master, hello.random, reply.random, ["python"])
-            channel.change_cipher_spec()
-            channel.message(Finished(TLS_1_2))
-            self._finish_1_2(master)
-        else:
-            channel.layer.calcPendingStates(script.suite, master, hello.random, reply.random, ["python"])
-            self._finish_1_2(master)
-            channel.change_cipher_spec()
-            channel.message(Finished(TLS_1_2))
+        channel.layer.calcPendingStates(script.suite, master, hello.random, reply.random, ["python"])
+        if not resumed:
+            channel.receive_finished_1_2()
+        self._finish_1_2(master)
+        if resumed:
+            channel.receive_finished_1_2()
 
     def _hello_1_2(self, hello: Any, *, resumed: bool) -> Any:
         offered = {item.extType for item in hello.extensions}
@@ -177,12 +163,7 @@ class ScriptedServer:
         if script.ticket and script.ticket not in self._masters:
             self._masters[script.ticket] = master
             channel.say("NewSessionTicket", NewSessionTicket1_0().create(3600, bytearray(script.ticket)))
-        channel.say("ChangeCipherSpec", ChangeCipherSpec().create())
-        channel.layer.changeWriteState()
-        verify = calc_key(
-            TLS_1_2, master, script.suite, b"server finished", handshake_hashes=channel.transcript, output_length=12
-        )
-        channel.say("Finished", Finished(TLS_1_2).create(verify))
+        channel.send_finished_1_2(master, script.suite)
 
     # TLS 1.3
 
@@ -212,9 +193,7 @@ class ScriptedServer:
 
     def _retry(self, hello: Any, group: int) -> Any:
         channel = self._channel
-        first = channel.transcript.digest("sha256")
-        channel.transcript = HandshakeHashes()
-        channel.transcript.update(bytearray(b"\xfe\x00\x00\x20") + first)
+        channel.forget_first_hello()
         request = self._hello_1_3(hello, HRRKeyShareExtension().create(group))
         request.random = TLS_1_3_HRR
         channel.say("HelloRetryRequest", request)

@@ -50,6 +50,12 @@ def one(talk):
     data = failure = None
 """
 
+REPEAT = """
+for i in range(COUNT):
+    one(talk)
+print(ssl.memory_info()["peak"])
+"""
+
 CLIENT = (
     MEASURE
     + """
@@ -61,11 +67,8 @@ def talk(data):
     s.write(b"ping")
     data.append(s.read(1))
     s.close()
-
-for i in range(COUNT):
-    one(talk)
-print(ssl.memory_info()["peak"])
 """
+    + REPEAT
 )
 
 SERVER = (
@@ -80,11 +83,8 @@ def talk(data):
     s.write(b"hello")
     data.append(s.read(1))
     s.close()
-
-for i in range(COUNT):
-    one(talk)
-print(ssl.memory_info()["peak"])
 """
+    + REPEAT
 )
 
 

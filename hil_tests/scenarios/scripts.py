@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from hil_tests.peers.scripted import Edit, Piece, before, handshake, touched, whole
-from hil_tests.peers.scripted_server import extension
+from hil_tests.peers.scripted import Edit, Piece, before, extension, handshake, touched, whole
 
 T = TypeVar("T")
 Alerts = str | tuple[str, ...] | None

@@ -9,6 +9,9 @@ from dataclasses import replace
 from tlslite.constants import CipherSuite, ExtensionType, GroupName  # type: ignore[import-untyped]
 
 from hil_tests.peers.scripted import (
+    CBC,
+    GCM,
+    GCM_1_3,
     TLS_1_3,
     Edit,
     Piece,
@@ -17,6 +20,7 @@ from hil_tests.peers.scripted import (
     body,
     cut,
     drop,
+    extension,
     flip,
     handshake,
     having,
@@ -28,7 +32,6 @@ from hil_tests.peers.scripted import (
     twice,
 )
 from hil_tests.peers.scripted_client import ClientScript
-from hil_tests.peers.scripted_server import CBC, GCM, GCM_1_3, extension
 from hil_tests.scenarios.scripts import (
     CCS,
     CLOSE,

@@ -11,6 +11,9 @@ from tlslite.constants import ExtensionType, GroupName  # type: ignore[import-un
 from tlslite.extensions import RenegotiationInfoExtension  # type: ignore[import-untyped]
 
 from hil_tests.peers.scripted import (
+    CBC,
+    GCM,
+    GCM_1_3,
     TLS_1_3,
     Edit,
     Piece,
@@ -30,7 +33,7 @@ from hil_tests.peers.scripted import (
     touched,
     twice,
 )
-from hil_tests.peers.scripted_server import CBC, GCM, GCM_1_3, ServerScript
+from hil_tests.peers.scripted_server import ServerScript
 from hil_tests.scenarios.scripts import (
     CCS,
     CLOSE,
