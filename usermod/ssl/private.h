@@ -117,10 +117,12 @@ static inline void mpy_ssl_private_set_alpn(mbedtls_ssl_context *ssl, const char
 void mbedtls_ssl_handshake_wrapup_free_hs_transform(mbedtls_ssl_context *ssl); // ssl_misc.h
 
 // Frees what only a handshake needs, keys too. Mbed TLS 3.6 does so after one of TLS 1.2, and after one of 1.3 with the connection:
-// 2 KB. It would handle tickets with it, which after_handshake.c does.
+// 2 KB. It would handle tickets with it, which after_handshake.c does. With it goes the place for keys of 1.2, which has remained empty.
 static inline void mpy_ssl_private_free_handshake(mbedtls_ssl_context *ssl) {
     if (ssl->MBEDTLS_PRIVATE(handshake) != NULL) {
         mbedtls_ssl_handshake_wrapup_free_hs_transform(ssl);
+        mbedtls_free(ssl->MBEDTLS_PRIVATE(transform));
+        ssl->MBEDTLS_PRIVATE(transform) = NULL;
     }
 }
 
