@@ -7,8 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from tlslite.constants import ExtensionType  # type: ignore[import-untyped]
+
 from hil_tests.peers.scripted import Edit, Piece, before, extension, handshake, touched, whole
 
+EMS, ETM = ExtensionType.extended_master_secret, ExtensionType.encrypt_then_mac
+UNKNOWN_EXTENSION = 0xFF02
+OTHER_POINT = b"\x04" + bytes(31) + b"\x01" + bytes(31) + b"\x01"  # on no curve
 T = TypeVar("T")
 Alerts = str | tuple[str, ...] | None
 # (minimum_version, maximum_version) of the board's context.
@@ -75,6 +80,8 @@ EMPTY = {kind: Piece(kind, b"") for kind in ("handshake", "alert", "change_ciphe
 FLOOD = 100
 # Lengths that no record may have (RFC 5246, 6.2.1 and 6.2.3; RFC 8446, 5.2).
 TOO_LONG_PLAIN, TOO_LONG_CIPHER = 16385, 16384 + 2049
+# TLS 1.3 adds a content type and a tag: together with them this is too long for a ciphertext.
+TOO_LONG_CONTENT = 16384 + 256 - 1 - 16 + 1
 # Bytes of a message's header that do not tell its length.
 PARTS_OF_HEADER = (1, 2, 3)
 TOO_LONG_MESSAGE = handshake(11, bytes(16), length=0xFFFFFF)
@@ -86,9 +93,19 @@ def oversized(kind: int, version: int = 0x0303) -> Piece:
     return Piece("raw", header + bytes(64))
 
 
+def vector(data: bytes, width: int = 2) -> bytes:
+    """With its length in front."""
+    return len(data).to_bytes(width, "big") + data
+
+
 def inner(kind: int, content: bytes = b"") -> Piece:
     """A record of TLS 1.3 whose true content type is this one; 0: it has none."""
     return Piece("sealed", content + bytes([kind]))
+
+
+def halves(piece: Piece, size: int) -> list[Piece]:
+    """In two records, the first with so many bytes."""
+    return [replace(piece, data=piece.data[:size]), replace(piece, data=piece.data[size:])]
 
 
 # Changes that are made to messages of both roles

@@ -18,7 +18,6 @@ from hil_tests.peers.scripted import (
     after,
     before,
     body,
-    cut,
     drop,
     extension,
     flip,
@@ -27,69 +26,49 @@ from hil_tests.peers.scripted import (
     instead,
     rewritten,
     split,
-    spoiled,
     touched,
     twice,
 )
 from hil_tests.peers.scripted_client import ClientScript
 from hil_tests.scenarios.scripts import (
     CCS,
-    CLOSE,
-    CUT_ALERT,
     DATA,
     DECODE,
     DECRYPT,
-    EMPTY,
+    EMS,
+    ETM,
     FAILURE,
-    FATAL,
-    HEARTBEAT,
     HELLO_REQUEST,
     ILLEGAL,
     INTERNAL,
-    KEY_UPDATE,
     MAC,
     MISSING,
     ONLY_1_2,
+    OTHER_POINT,
     OVERFLOW,
-    PARTS_OF_HEADER,
-    TOO_LONG_CIPHER,
     TOO_LONG_MESSAGE,
-    TOO_LONG_PLAIN,
     UNEXPECTED,
-    UNKNOWN_FATAL,
-    UNKNOWN_LEVEL,
+    UNKNOWN_EXTENSION,
     UNKNOWN_MESSAGE,
-    UNKNOWN_TYPE,
     UP_TO_1_3,
     VERSION,
-    WARNING,
     Alerts,
     Case,
     Group,
     cleartext,
     extended,
+    halves,
     joined_by,
-    many,
-    oversized,
-    replayed,
-    shortened,
+    vector,
     without,
 )
+from hil_tests.scenarios.scripts_of_both import cbc, ends, finished, later, order_1_3, pieces, records, records_1_3
 
 ClientCase = Case[ClientScript]
-EMS, ETM = ExtensionType.extended_master_secret, ExtensionType.encrypt_then_mac
 GROUPS_EXTENSION, SIGNATURES = ExtensionType.supported_groups, ExtensionType.signature_algorithms
 VERSIONS, SHARES, TICKETS = ExtensionType.supported_versions, ExtensionType.key_share, ExtensionType.session_ticket
 MESSAGES = ("ClientHello", "second ClientHello", "ClientKeyExchange", "Finished")
-RENEGOTIATION = handshake(1, bytes(40)).data
-RENEGOTIATION_IN_TWO = [
-    Piece("handshake", RENEGOTIATION[:2], hashed=False),
-    Piece("handshake", RENEGOTIATION[2:], hashed=False),
-]
-OTHER_POINT = b"\x04" + bytes(31) + b"\x01" + bytes(31) + b"\x01"  # on no curve
-# Public keys with their length in front, as in ClientKeyExchange.
-POINT_SIZE = 65
-UNKNOWN_EXTENSION = 0xFF02
+RENEGOTIATION = replace(handshake(1, bytes(40)), hashed=False)
 
 
 def at(alert: Alerts, step: str, edit: Edit, script: ClientScript | None = None) -> ClientCase:
@@ -97,14 +76,19 @@ def at(alert: Alerts, step: str, edit: Edit, script: ClientScript | None = None)
     return Case(alert, replace(script or ClientScript(), edits={step: edit}))
 
 
+def at_cbc(alert: Alerts, step: str, edit: Edit) -> ClientCase:
+    """The same with a suite that has a MAC, over the ciphertext."""
+    return at(alert, step, edit, ClientScript(suites=(CBC,)))
+
+
+def at_cbc_without_etm(alert: Alerts, step: str, edit: Edit) -> ClientCase:
+    """The same with a MAC over the plaintext."""
+    return at(alert, step, edit, ClientScript(suites=(CBC,), drops=(ETM,)))
+
+
 def at_1_3(alert: Alerts, step: str, edit: Edit) -> ClientCase:
     """A client of TLS 1.3 that changes one step."""
     return at(alert, step, edit, ClientScript(TLS_1_3))
-
-
-def vector(data: bytes, width: int = 2) -> bytes:
-    """With its length in front."""
-    return len(data).to_bytes(width, "big") + data
 
 
 def changed(kind: int, content: bytes) -> Edit:
@@ -143,7 +127,6 @@ ORDER: Mapping[str, ClientCase] = {
     "ClientKeyExchange twice": at(UNEXPECTED, "ClientKeyExchange", twice),
     "ChangeCipherSpec before ClientKeyExchange": at(UNEXPECTED, "ClientKeyExchange", before(CCS)),  # CVE-2014-0224
     "no ChangeCipherSpec": at(UNEXPECTED, "ChangeCipherSpec", drop),
-    "no ChangeCipherSpec and CBC": at(UNEXPECTED, "ChangeCipherSpec", drop, ClientScript(suites=(CBC,))),
     "ChangeCipherSpec twice": at(UNEXPECTED, "Finished", before(CCS)),
     "data in place of Finished": at(UNEXPECTED, "Finished", instead(DATA)),
     "Finished twice": at(UNEXPECTED, "Finished", twice),
@@ -186,6 +169,7 @@ HELLO: Mapping[str, ClientCase] = {
 }
 
 LENGTHS: Mapping[str, ClientCase] = {
+    **finished(at),
     "ClientHello cut in its random": at(DECODE, "ClientHello", body(lambda data: data[:20])),
     "ClientHello cut in its extensions": at(DECODE, "ClientHello", body(lambda data: data[:-1])),
     "ClientHello with more behind it": at(DECODE, "ClientHello", body(lambda data: data + b"\x00")),
@@ -198,9 +182,6 @@ LENGTHS: Mapping[str, ClientCase] = {
     "ClientKeyExchange of no bytes": at(DECODE, "ClientKeyExchange", body(lambda _: b"")),
     "ClientKeyExchange that is cut": at(DECODE, "ClientKeyExchange", body(lambda data: data[:-1])),
     "ClientKeyExchange with more behind it": at(DECODE, "ClientKeyExchange", body(lambda data: data + b"\x00")),
-    "Finished that is too short": at(DECODE, "Finished", body(lambda data: data[:-1])),
-    "Finished that is too long": at(DECODE, "Finished", body(lambda data: data + b"\x00")),
-    "a Finished that is wrong": at(DECRYPT, "Finished", rewritten(flip(-1))),
     "ClientHello in records of 16 bytes": at("", "ClientHello", split(16)),
     "ClientHello of 6 KB in records of 512": at(
         "", "ClientHello", split(512), ClientScript(extensions={UNKNOWN_EXTENSION: bytes(6000)})
@@ -211,16 +192,12 @@ LENGTHS: Mapping[str, ClientCase] = {
     ),
     "ClientKeyExchange in records of 5 bytes": at("", "ClientKeyExchange", split(5)),
     "Finished in records of 5 bytes": at("", "Finished", split(5)),
-    "messages in records of one byte": Case("", ClientScript(edits=dict.fromkeys(MESSAGES, split(1)))),
-    **{
-        f"headers of which a record has {size} bytes": Case("", ClientScript(edits=dict.fromkeys(MESSAGES, cut(size))))
-        for size in PARTS_OF_HEADER
-    },
+    **pieces(lambda edits: Case("", ClientScript(edits=edits)), MESSAGES, MESSAGES),
     "half a header and ChangeCipherSpec": at(
         UNEXPECTED, "ChangeCipherSpec", before(Piece("handshake", b"\x0f\x00", hashed=False))
     ),
     "half a header after the handshake": at(UNEXPECTED, "data", before(Piece("handshake", b"\x01\x00"))),
-    "a renegotiation whose header is in two records": at("", "data", before(*RENEGOTIATION_IN_TWO)),
+    "a renegotiation whose header is in two records": at("", "data", before(*halves(RENEGOTIATION, 2))),
     "ClientHello with another message in its record": at(
         UNEXPECTED, "ClientHello", joined_by(handshake(16, bytes(66)).data)
     ),
@@ -236,47 +213,16 @@ KEYS: Mapping[str, ClientCase] = {
 }
 
 RECORDS: Mapping[str, ClientCase] = {
-    "a plaintext that is too long": at(OVERFLOW, "data", instead(Piece("application_data", bytes(TOO_LONG_PLAIN)))),
-    "a ciphertext that is too long": at(OVERFLOW, "data", instead(Piece("application_data", bytes(TOO_LONG_CIPHER)))),
-    "a record in the handshake that is too long": at(OVERFLOW, "ClientHello", instead(oversized(22))),
-    "an unknown content type": at(UNEXPECTED, "ClientHello", before(UNKNOWN_TYPE)),
-    "a heartbeat": at(UNEXPECTED, "data", before(HEARTBEAT)),
-    "no bytes of handshake": at((UNEXPECTED, DECODE), "ClientHello", before(EMPTY["handshake"])),
-    "no bytes of alert": at((UNEXPECTED, DECODE), "ClientHello", before(EMPTY["alert"])),
-    "no bytes of ChangeCipherSpec": at((UNEXPECTED, DECODE), "ChangeCipherSpec", before(EMPTY["change_cipher_spec"])),
-    "no bytes of data": at("", "data", before(EMPTY["application_data"])),
-    "no bytes of data without end": at((UNEXPECTED, MAC), "data", many(EMPTY["application_data"])),
-    "warnings without end": at(UNEXPECTED, "data", many(WARNING)),
-    "warnings without end in the handshake": at(UNEXPECTED, "ClientHello", many(WARNING)),
-    "an alert in two records": at((UNEXPECTED, DECODE), "data", before(CUT_ALERT)),
-    "an alert of an unknown level": at((ILLEGAL, UNEXPECTED), "data", before(UNKNOWN_LEVEL)),
-    "Finished in clear text": at((MAC, UNEXPECTED), "Finished", cleartext),
-    "a Finished with a wrong tag": at(MAC, "Finished", spoiled(flip(-1))),
-    "data with a wrong tag": at(MAC, "data", spoiled(flip(-1))),
-    "data in clear text": at(MAC, "data", cleartext),
-    "a record that is sent twice": at(MAC, "data", before(Piece("alert", b"\x01\x5a", spoil=replayed))),
-    "a record shorter than its tag": at((MAC, DECODE), "data", spoiled(shortened(5 + 12))),
-    "CBC": Case("", ClientScript(suites=(CBC,))),
-    "CBC without encrypt-then-MAC": Case("", ClientScript(suites=(CBC,), drops=(ETM,))),
-    "CBC with a wrong MAC": at(MAC, "data", spoiled(flip(-1)), ClientScript(suites=(CBC,))),
-    "CBC with padding that is wrong": at(MAC, "data", spoiled(flip(-17)), ClientScript(suites=(CBC,), drops=(ETM,))),
-    "CBC with half a block": at(MAC, "data", spoiled(shortened(5 + 56)), ClientScript(suites=(CBC,), drops=(ETM,))),
+    **records(at, "ClientHello"),
+    **cbc(at_cbc, at_cbc_without_etm),
 }
 
 LATER: Mapping[str, ClientCase] = {
+    **later(at, "ClientKeyExchange"),
+    **ends(at, "ClientHello", "ClientKeyExchange", "ChangeCipherSpec", "Finished"),
     # RFC 5746, 4.5: no_renegotiation is a warning, and the client may go on.
-    "a renegotiation": at("", "data", before(replace(handshake(1, bytes(40)), hashed=False))),
+    "a renegotiation": at("", "data", before(RENEGOTIATION)),
     "HelloRequest": at(UNEXPECTED, "data", before(HELLO_REQUEST)),
-    "KeyUpdate in TLS 1.2": at(UNEXPECTED, "data", before(KEY_UPDATE)),
-    "ChangeCipherSpec": at(UNEXPECTED, "data", before(CCS)),
-    "a message of an unknown type": at(UNEXPECTED, "data", before(UNKNOWN_MESSAGE)),
-    "a fatal alert": at(None, "data", before(FATAL)),
-    "a fatal alert that nobody knows": at(None, "data", before(UNKNOWN_FATAL)),
-    "a fatal alert in the handshake": at(None, "ClientKeyExchange", instead(FATAL)),
-    "the end before ClientHello": at(None, "ClientHello", instead(CLOSE)),
-    "the end before ClientKeyExchange": at(None, "ClientKeyExchange", instead(CLOSE)),
-    "the end before ChangeCipherSpec": at(None, "ChangeCipherSpec", instead(CLOSE)),
-    "the end before Finished": at(None, "Finished", instead(CLOSE)),
 }
 
 RESUMES = ClientScript(resumes=True)
@@ -295,19 +241,10 @@ RESUMPTION: Mapping[str, ClientCase] = {
 }
 
 ORDER_1_3: Mapping[str, ClientCase] = {
-    "ClientHello twice": at_1_3(UNEXPECTED, "ClientHello", twice),
-    "no Finished": at_1_3(UNEXPECTED, "Finished", instead(DATA)),
+    **order_1_3(at_1_3, "ClientHello", "Finished"),
     "Finished twice": at_1_3(UNEXPECTED, "data", before(handshake(20, bytes(32)))),
     "a Certificate that was not asked for": at_1_3(UNEXPECTED, "Finished", before(handshake(11, bytes(4)))),
     "EndOfEarlyData that was not announced": at_1_3(UNEXPECTED, "Finished", before(handshake(5))),
-    "a message of an unknown type": at_1_3(UNEXPECTED, "Finished", before(UNKNOWN_MESSAGE)),
-    "KeyUpdate in the handshake": at_1_3(UNEXPECTED, "Finished", before(KEY_UPDATE)),
-    "no ChangeCipherSpec": at_1_3("", "ChangeCipherSpec", drop),
-    "ChangeCipherSpec of another value": at_1_3(
-        UNEXPECTED, "ChangeCipherSpec", instead(Piece("change_cipher_spec", b"\x02"))
-    ),
-    "ChangeCipherSpec without end": at_1_3(UNEXPECTED, "Finished", many(CCS)),
-    "ChangeCipherSpec after the handshake": at_1_3(UNEXPECTED, "data", before(CCS)),
     "a ClientHello after the handshake": at_1_3(UNEXPECTED, "data", before(handshake(1, bytes(40)))),
     "a ticket from a client": at_1_3(UNEXPECTED, "data", before(handshake(4, bytes(13)))),
     "early data": Case(
@@ -351,17 +288,7 @@ HELLO_1_3: Mapping[str, ClientCase] = {
     "ClientHello cut in its extensions": at_1_3(DECODE, "ClientHello", body(lambda data: data[:-1])),
     "ClientHello with more behind it": at_1_3(DECODE, "ClientHello", body(lambda data: data + b"\x00")),
     "ClientHello in records of 16 bytes": at_1_3("", "ClientHello", split(16)),
-    "messages in records of one byte": Case("", ClientScript(TLS_1_3, edits=dict.fromkeys(MESSAGES, split(1)))),
-    **{
-        f"headers of which a record has {size} bytes": Case(
-            "",
-            ClientScript(TLS_1_3, share=GroupName.x448, edits=dict.fromkeys(MESSAGES, cut(size))),
-        )
-        for size in PARTS_OF_HEADER
-    },
-    "KeyUpdate in the record of Finished": at_1_3(UNEXPECTED, "Finished", joined_by(KEY_UPDATE.data)),
-    "a byte of KeyUpdate in the record of Finished": at_1_3(UNEXPECTED, "Finished", joined_by(KEY_UPDATE.data[:1])),
-    "a byte of Finished in the record of ClientHello": at_1_3(UNEXPECTED, "ClientHello", joined_by(b"\x14")),
+    **pieces(lambda edits: Case("", ClientScript(TLS_1_3, share=GroupName.x448, edits=edits)), MESSAGES, MESSAGES),
     "a share that is not on the curve": share(ILLEGAL, OTHER_POINT),
     "a share of no bytes": share((DECODE, ILLEGAL), b""),
     "a compressed share": share(ILLEGAL, b"\x02" + bytes(31) + b"\x05"),
@@ -395,27 +322,12 @@ HELLO_1_3: Mapping[str, ClientCase] = {
     ),
 }
 
-KEYS_1_3: Mapping[str, ClientCase] = {
-    "KeyUpdate of another value": at_1_3(ILLEGAL, "data", before(handshake(24, b"\x02"))),
-    "KeyUpdate of no bytes": at_1_3(DECODE, "data", before(handshake(24))),
-    "a Finished that is wrong": at_1_3(DECRYPT, "Finished", rewritten(flip(-1))),
-    "a Finished that is too short": at_1_3(DECODE, "Finished", body(lambda data: data[:-1])),
-    "a wrong tag in the handshake": at_1_3(MAC, "Finished", spoiled(flip(-1))),
-    "a wrong tag": at_1_3(MAC, "data", spoiled(flip(-1))),
-    "data in clear text": at_1_3(MAC, "data", cleartext),
+RECORDS_1_3: Mapping[str, ClientCase] = {
+    **finished(at_1_3),
+    **records_1_3(at_1_3, "Finished"),
+    **ends(at_1_3, "ClientHello", "Finished"),
     "Finished in clear text": at_1_3(UNEXPECTED, "Finished", cleartext),
-    "a record that is sent twice": at_1_3(MAC, "data", before(Piece("application_data", b"", spoil=replayed))),
-    "a plaintext that is too long": at_1_3(OVERFLOW, "data", instead(Piece("application_data", bytes(TOO_LONG_PLAIN)))),
-    "a ciphertext that is too long": at_1_3(OVERFLOW, "data", instead(Piece("application_data", bytes(16384 + 240)))),
-    "an unknown content type": at_1_3(UNEXPECTED, "Finished", before(UNKNOWN_TYPE)),
-    "no bytes of handshake": at_1_3(UNEXPECTED, "Finished", before(EMPTY["handshake"])),
-    "no bytes of data": at_1_3("", "data", before(EMPTY["application_data"])),
-    "no bytes of data without end": at_1_3((UNEXPECTED, MAC), "data", many(EMPTY["application_data"])),
     "a warning that is an error": at_1_3(None, "data", before(Piece("alert", b"\x01\x28"))),
-    "an alert in two records": at_1_3((UNEXPECTED, DECODE), "data", before(CUT_ALERT)),
-    "a fatal alert": at_1_3(None, "data", before(FATAL)),
-    "the end before ClientHello": at_1_3(None, "ClientHello", instead(CLOSE)),
-    "the end before Finished": at_1_3(None, "Finished", instead(CLOSE)),
 }
 
 EVERYWHERE = (
@@ -436,5 +348,5 @@ GROUPS: Mapping[str, Group[ClientScript]] = {
 GROUPS_1_3: Mapping[str, Group[ClientScript]] = {
     "order": Group(UP_TO_1_3, ORDER_1_3),
     "hello": Group(UP_TO_1_3, HELLO_1_3),
-    "keys": Group(UP_TO_1_3, KEYS_1_3),
+    "records": Group(UP_TO_1_3, RECORDS_1_3),
 }

@@ -29,40 +29,33 @@ from hil_tests.peers.scripted import (
     instead,
     rewritten,
     split,
-    spoiled,
     touched,
     twice,
 )
 from hil_tests.peers.scripted_server import ServerScript
 from hil_tests.scenarios.scripts import (
     CCS,
-    CLOSE,
-    CUT_ALERT,
     DATA,
     DECODE,
     DECRYPT,
     EMPTY,
+    EMS,
+    ETM,
     FAILURE,
-    FATAL,
     FLOOD,
-    HEARTBEAT,
     HELLO_REQUEST,
     ILLEGAL,
     INTERNAL,
-    KEY_UPDATE,
     MAC,
     MISSING,
     ONLY_1_2,
+    OTHER_POINT,
     OVERFLOW,
     PARTS_OF_HEADER,
-    TOO_LONG_CIPHER,
     TOO_LONG_MESSAGE,
-    TOO_LONG_PLAIN,
     UNEXPECTED,
-    UNKNOWN_FATAL,
-    UNKNOWN_LEVEL,
+    UNKNOWN_EXTENSION,
     UNKNOWN_MESSAGE,
-    UNKNOWN_TYPE,
     UNSUPPORTED,
     UP_TO_1_3,
     VERSION,
@@ -72,18 +65,15 @@ from hil_tests.scenarios.scripts import (
     Group,
     cleartext,
     extended,
-    inner,
-    joined_by,
+    halves,
     many,
-    oversized,
     replayed,
-    shortened,
     without,
 )
+from hil_tests.scenarios.scripts_of_both import cbc, ends, finished, later, order_1_3, pieces, records, records_1_3
 
 ServerCase = Case[ServerScript]
-EMS, ETM = ExtensionType.extended_master_secret, ExtensionType.encrypt_then_mac
-ALPN, UNKNOWN_EXTENSION = ExtensionType.alpn, 0xFF02
+ALPN = ExtensionType.alpn
 RSA_GCM = 0x009C  # TLS_RSA_WITH_AES_128_GCM_SHA256: built, and offered only when a program asks for it
 NULL_SUITE = 0x0000
 TICKET = b"a ticket of the scripted server"
@@ -91,12 +81,21 @@ GIVES = ServerScript(ticket=TICKET)
 MESSAGES = ("ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone", "NewSessionTicket", "Finished")
 MESSAGES_1_3 = ("ServerHello", "EncryptedExtensions", "Certificate", "CertificateVerify", "Finished")
 SHORT = ("ServerHello", "ServerHelloDone", "EncryptedExtensions", "Finished")
-OTHER_POINT = b"\x04" + bytes(31) + b"\x01" + bytes(31) + b"\x01"  # on no curve
 
 
 def at(alert: Alerts, step: str, edit: Edit, suite: int = GCM) -> ServerCase:
     """A server of TLS 1.2 that changes one step."""
     return Case(alert, ServerScript(suite=suite, edits={step: edit}))
+
+
+def at_cbc(alert: Alerts, step: str, edit: Edit) -> ServerCase:
+    """The same with a suite that has a MAC, over the ciphertext."""
+    return at(alert, step, edit, suite=CBC)
+
+
+def at_cbc_without_etm(alert: Alerts, step: str, edit: Edit) -> ServerCase:
+    """The same with a MAC over the plaintext."""
+    return Case(alert, ServerScript(suite=CBC, edits={"ServerHello": without(ETM), step: edit}))
 
 
 def at_1_3(alert: Alerts, step: str, edit: Edit) -> ServerCase:
@@ -163,7 +162,6 @@ ORDER: Mapping[str, ServerCase] = {
     "ChangeCipherSpec after ServerHello": at(UNEXPECTED, "ServerHello", after(CCS)),  # CVE-2014-0224
     "ChangeCipherSpec after Certificate": at(UNEXPECTED, "Certificate", after(CCS)),
     "no ChangeCipherSpec": at(UNEXPECTED, "ChangeCipherSpec", drop),
-    "no ChangeCipherSpec and CBC": at(UNEXPECTED, "ChangeCipherSpec", drop, suite=CBC),
     "ChangeCipherSpec twice": at(UNEXPECTED, "Finished", before(CCS)),
     "a ticket that was not announced": at(UNEXPECTED, "ChangeCipherSpec", before(handshake(4, bytes(6)))),
     "Finished twice": at(UNEXPECTED, "Finished", twice),
@@ -208,6 +206,7 @@ HELLO: Mapping[str, ServerCase] = {
 }
 
 LENGTHS: Mapping[str, ServerCase] = {
+    **finished(at),
     "ServerHello cut in its random": at(DECODE, "ServerHello", body(lambda data: data[:20])),
     "ServerHello cut in its extensions": at(DECODE, "ServerHello", body(lambda data: data[:-1])),
     "ServerHello with more behind it": at(DECODE, "ServerHello", body(lambda data: data + b"\x00")),
@@ -228,8 +227,6 @@ LENGTHS: Mapping[str, ServerCase] = {
     "ChangeCipherSpec of another value": at(
         (DECODE, ILLEGAL, UNEXPECTED), "ChangeCipherSpec", instead(Piece("change_cipher_spec", b"\x02"))
     ),
-    "Finished that is too short": at(DECODE, "Finished", body(lambda data: data[:-1])),
-    "Finished that is too long": at(DECODE, "Finished", body(lambda data: data + b"\x00")),
 }
 
 KEYS: Mapping[str, ServerCase] = {
@@ -247,18 +244,12 @@ KEYS: Mapping[str, ServerCase] = {
     "a signature over another random": at(DECRYPT, "ServerHello", rewritten(flip(4 + 2))),
     "a signature with SHA-1": Case(ILLEGAL, ServerScript(signature="sha1")),
     "a signature of another kind of key": at(ILLEGAL, "ServerKeyExchange", having(signAlg=1)),
-    "a Finished that is wrong": at(DECRYPT, "Finished", rewritten(flip(-1))),
 }
 
 RECORDS: Mapping[str, ServerCase] = {
+    **records(at, "ServerHello"),
     "a message in records of 5 bytes": at("", "Certificate", split(5)),
-    "messages in records of one byte": Case("", ServerScript(edits=dict.fromkeys(SHORT, split(1)))),
-    **{
-        f"headers of which a record has {size} bytes": Case(
-            "", replace(GIVES, edits=dict.fromkeys(MESSAGES, cut(size)))
-        )
-        for size in PARTS_OF_HEADER
-    },
+    **pieces(lambda edits: Case("", replace(GIVES, edits=edits)), MESSAGES, SHORT),
     **{
         f"{size} bytes of a message in the record of another": Case(
             "", ServerScript(edits={"ServerHello": held, "Certificate": cut(size)})
@@ -270,9 +261,7 @@ RECORDS: Mapping[str, ServerCase] = {
     "a header in two records with no bytes between": at(
         (UNEXPECTED, DECODE), "Certificate", cut(2, EMPTY["handshake"])
     ),
-    "a header in two records for 16 MB": at(
-        INTERNAL, "Certificate", instead(*(replace(TOO_LONG_MESSAGE, data=part) for part in (b"\x0b\xff", b"\xff\xff")))
-    ),
+    "a header in two records for 16 MB": at(INTERNAL, "Certificate", instead(*halves(TOO_LONG_MESSAGE, 2))),
     "half a header and ChangeCipherSpec": at(UNEXPECTED, "ChangeCipherSpec", before(Piece("handshake", b"\x04\x00"))),
     "half a header and data": at(UNEXPECTED, "Finished", instead(Piece("handshake", b"\x14\x00"), DATA)),
     "half a header after the handshake": at(UNEXPECTED, "data", before(Piece("handshake", b"\x00\x00"))),
@@ -282,66 +271,22 @@ RECORDS: Mapping[str, ServerCase] = {
     "a message in two records with an alert between": at(UNEXPECTED, "Certificate", split(100, WARNING)),
     "a message in two records with data between": at(UNEXPECTED, "Certificate", split(100, DATA)),
     "a message in two records with ChangeCipherSpec between": at(UNEXPECTED, "Certificate", split(100, CCS)),
-    "a plaintext that is too long": at(OVERFLOW, "data", instead(Piece("application_data", bytes(TOO_LONG_PLAIN)))),
-    "a ciphertext that is too long": at(OVERFLOW, "data", instead(Piece("application_data", bytes(TOO_LONG_CIPHER)))),
-    "a record in the handshake that is too long": at(OVERFLOW, "ServerHello", instead(oversized(22))),
-    "an unknown content type": at(UNEXPECTED, "ServerHello", before(UNKNOWN_TYPE)),
-    "a heartbeat": at(UNEXPECTED, "data", before(HEARTBEAT)),
     "a record of another protocol": at(
         (VERSION, UNEXPECTED), "ServerHello", instead(Piece("handshake", bytes(40), version=0x0400))
     ),
-    "no bytes of handshake": at((UNEXPECTED, DECODE), "ServerHello", before(EMPTY["handshake"])),
-    "no bytes of alert": at((UNEXPECTED, DECODE), "ServerHello", before(EMPTY["alert"])),
-    "no bytes of ChangeCipherSpec": at((UNEXPECTED, DECODE), "ChangeCipherSpec", before(EMPTY["change_cipher_spec"])),
     "no bytes of handshake, encrypted": at((UNEXPECTED, DECODE), "data", before(EMPTY["handshake"])),
-    "no bytes of data": at("", "data", before(EMPTY["application_data"])),
-    "no bytes of data without end": at((UNEXPECTED, MAC), "data", many(EMPTY["application_data"])),
-    "warnings without end": at(UNEXPECTED, "data", many(WARNING)),
-    "warnings without end in the handshake": at(UNEXPECTED, "ServerHello", many(WARNING)),
     "HelloRequests without end": at(UNEXPECTED, "data", many(HELLO_REQUEST)),
     "a warning": at("", "Certificate", before(WARNING)),
-    "an alert in two records": at((UNEXPECTED, DECODE), "data", before(CUT_ALERT)),
-    "an alert of an unknown level": at((ILLEGAL, UNEXPECTED), "data", before(UNKNOWN_LEVEL)),
 }
 
-PROTECTION: Mapping[str, ServerCase] = {
-    "Finished in clear text": at(MAC, "Finished", cleartext),
-    "a Finished with a wrong tag": at(MAC, "Finished", spoiled(flip(-1))),
-    "data with a wrong tag": at(MAC, "data", spoiled(flip(-1))),
-    "data with a wrong nonce": at(MAC, "data", spoiled(flip(5))),
-    "data with another content type": at(MAC, "data", spoiled(flip(0, 1))),
-    "data in clear text": at(MAC, "data", cleartext),
-    "a record that is sent twice": at(MAC, "data", before(Piece("alert", b"\x01\x5a", spoil=replayed))),
-    "a record shorter than its tag": at((MAC, DECODE), "data", spoiled(shortened(5 + 12))),
-    "CBC": at("", "data", after(), suite=CBC),
-    "CBC without encrypt-then-MAC": at("", "ServerHello", without(ETM), suite=CBC),
-    "CBC with a wrong MAC": at(MAC, "data", spoiled(flip(-1)), suite=CBC),
-    "CBC with padding that is wrong": Case(
-        MAC, ServerScript(suite=CBC, edits={"ServerHello": without(ETM), "data": spoiled(flip(-17))})
-    ),
-    "CBC with a MAC that is wrong under its padding": Case(
-        MAC, ServerScript(suite=CBC, edits={"ServerHello": without(ETM), "data": spoiled(flip(5 + 16))})
-    ),
-    "CBC with half a block": Case(
-        MAC, ServerScript(suite=CBC, edits={"ServerHello": without(ETM), "data": spoiled(shortened(5 + 56))})
-    ),
-}
+PROTECTION: Mapping[str, ServerCase] = cbc(at_cbc, at_cbc_without_etm)
 
 LATER: Mapping[str, ServerCase] = {
+    **later(at, "Certificate"),
+    **ends(at, "ServerHello", "Certificate", "ServerHelloDone", "ChangeCipherSpec", "Finished"),
     "a renegotiation": at("", "data", before(HELLO_REQUEST)),
     "ClientHello": at(UNEXPECTED, "data", before(handshake(1, bytes(4)))),
     "ServerHello": at(UNEXPECTED, "data", before(handshake(2, bytes(4)))),
-    "KeyUpdate in TLS 1.2": at(UNEXPECTED, "data", before(KEY_UPDATE)),
-    "ChangeCipherSpec": at(UNEXPECTED, "data", before(CCS)),
-    "a message of an unknown type": at(UNEXPECTED, "data", before(UNKNOWN_MESSAGE)),
-    "a fatal alert": at(None, "data", before(FATAL)),
-    "a fatal alert that nobody knows": at(None, "data", before(UNKNOWN_FATAL)),
-    "a fatal alert in the handshake": at(None, "Certificate", instead(FATAL)),
-    "the end before ServerHello": at(None, "ServerHello", instead(CLOSE)),
-    "the end before Certificate": at(None, "Certificate", instead(CLOSE)),
-    "the end before ServerHelloDone": at(None, "ServerHelloDone", instead(CLOSE)),
-    "the end before ChangeCipherSpec": at(None, "ChangeCipherSpec", instead(CLOSE)),
-    "the end before Finished": at(None, "Finished", instead(CLOSE)),
 }
 
 RESUMPTION: Mapping[str, ServerCase] = {
@@ -365,7 +310,7 @@ DOWNGRADE: Mapping[str, ServerCase] = {
 }
 
 ORDER_1_3: Mapping[str, ServerCase] = {
-    "ServerHello twice": at_1_3(UNEXPECTED, "ServerHello", twice),
+    **order_1_3(at_1_3, "ServerHello", "Certificate"),
     "no ServerHello": at_1_3(UNEXPECTED, "ServerHello", drop),
     "no EncryptedExtensions": at_1_3(UNEXPECTED, "EncryptedExtensions", drop),
     "EncryptedExtensions in clear text": at_1_3(UNEXPECTED, "EncryptedExtensions", cleartext),
@@ -373,17 +318,8 @@ ORDER_1_3: Mapping[str, ServerCase] = {
     "no Certificate": at_1_3(UNEXPECTED, "Certificate", drop),
     "Certificate twice": at_1_3(UNEXPECTED, "Certificate", twice),
     "no CertificateVerify": at_1_3(UNEXPECTED, "CertificateVerify", drop),
-    "no Finished": at_1_3(UNEXPECTED, "Finished", instead(DATA)),
     "a ServerKeyExchange": at_1_3(UNEXPECTED, "Certificate", after(handshake(12, bytes(40)))),
-    "a message of an unknown type": at_1_3(UNEXPECTED, "Certificate", before(UNKNOWN_MESSAGE)),
-    "no ChangeCipherSpec": at_1_3("", "ChangeCipherSpec", drop),
     "ChangeCipherSpec before ServerHello": at_1_3("", "ServerHello", before(CCS)),
-    "ChangeCipherSpec without end": at_1_3(UNEXPECTED, "ServerHello", many(CCS)),
-    "ChangeCipherSpec of another value": at_1_3(
-        UNEXPECTED, "ChangeCipherSpec", instead(Piece("change_cipher_spec", b"\x02"))
-    ),
-    "ChangeCipherSpec after the handshake": at_1_3(UNEXPECTED, "data", before(CCS)),
-    "ChangeCipherSpec that is encrypted": at_1_3(UNEXPECTED, "EncryptedExtensions", before(inner(20, b"\x01"))),
     "HelloRequest": at_1_3(UNEXPECTED, "Certificate", before(HELLO_REQUEST)),
     "HelloRequest while TLS 1.2 is possible": at("", "ServerHello", before(HELLO_REQUEST)),
     "HelloRequest after HelloRetryRequest": retried(UNEXPECTED, GroupName.secp384r1, ServerHello=before(HELLO_REQUEST)),
@@ -456,6 +392,7 @@ HELLO_1_3: Mapping[str, ServerCase] = {
 }
 
 KEYS_1_3: Mapping[str, ServerCase] = {
+    **finished(at_1_3),
     "Certificate with a request context": at_1_3(
         (ILLEGAL, DECODE), "Certificate", body(lambda data: b"\x01\x00" + data[1:])
     ),
@@ -470,62 +407,29 @@ KEYS_1_3: Mapping[str, ServerCase] = {
         (ILLEGAL, DECRYPT), "CertificateVerify", having(signatureAlgorithm=(8, 4))
     ),
     "a signature that is cut": at_1_3(DECODE, "CertificateVerify", body(lambda data: data[:-1])),
-    "a Finished that is wrong": at_1_3(DECRYPT, "Finished", rewritten(flip(-1))),
-    "a Finished that is too short": at_1_3(DECODE, "Finished", body(lambda data: data[:-1])),
     "a message of 16 MB": at_1_3((DECODE, ILLEGAL, OVERFLOW, INTERNAL), "Certificate", instead(TOO_LONG_MESSAGE)),
 }
 
 RECORDS_1_3: Mapping[str, ServerCase] = {
-    "KeyUpdate of another value": at_1_3(ILLEGAL, "data", before(handshake(24, b"\x02"))),
-    "KeyUpdate of no bytes": at_1_3(DECODE, "data", before(handshake(24))),
-    "KeyUpdate of two bytes": at_1_3(DECODE, "data", before(handshake(24, b"\x00\x00"))),
-    "KeyUpdate in the handshake": at_1_3(UNEXPECTED, "Certificate", before(KEY_UPDATE)),
+    **records_1_3(at_1_3, "Certificate"),
+    **ends(at_1_3, "ServerHello", "Certificate", "Finished"),
     "a ticket that is cut": at_1_3(DECODE, "NewSessionTicket", instead(handshake(4, bytes(9)))),
     "a message in records of 5 bytes": at_1_3("", "Certificate", split(5)),
-    "messages in records of one byte": tolerated_1_3(**dict.fromkeys(SHORT, split(1))),
-    **{
-        f"headers of which a record has {size} bytes": tolerated_1_3(**dict.fromkeys(MESSAGES_1_3, cut(size)))
-        for size in PARTS_OF_HEADER
-    },
+    **pieces(lambda edits: tolerated_1_3(**edits), MESSAGES_1_3, SHORT),
     **{
         f"{size} bytes of a message in the record of another": tolerated_1_3(
             EncryptedExtensions=held, Certificate=cut(size)
         )
         for size in PARTS_OF_HEADER
     },
-    "a header in two records with an alert between": at_1_3(UNEXPECTED, "Certificate", cut(2, WARNING)),
-    "a header in two records with no bytes between": at_1_3(UNEXPECTED, "Certificate", cut(2, EMPTY["handshake"])),
-    "a message in two records with no bytes between": at_1_3(UNEXPECTED, "Certificate", cut(100, EMPTY["handshake"])),
     "EncryptedExtensions in the record of ServerHello": Case(
         UNEXPECTED, ServerScript(TLS_1_3, GCM_1_3, edits={"ServerHello": held, "EncryptedExtensions": cleartext})
     ),
-    "a byte of EncryptedExtensions in the record of ServerHello": at_1_3(UNEXPECTED, "ServerHello", joined_by(b"\x08")),
-    "a byte of a ticket in the record of Finished": at_1_3(UNEXPECTED, "Finished", joined_by(b"\x04")),
     "a message in records with data between": at_1_3(UNEXPECTED, "Certificate", split(100, DATA)),
-    "a plaintext that is too long": at_1_3(OVERFLOW, "data", instead(Piece("application_data", bytes(TOO_LONG_PLAIN)))),
-    "a ciphertext that is too long": at_1_3(OVERFLOW, "data", instead(Piece("application_data", bytes(16384 + 240)))),
-    "an unknown content type": at_1_3(UNEXPECTED, "EncryptedExtensions", before(UNKNOWN_TYPE)),
-    "an unknown inner content type": at_1_3(UNEXPECTED, "data", before(HEARTBEAT)),
-    "no inner content type": at_1_3(UNEXPECTED, "data", before(inner(0, bytes(16)))),
-    "no bytes of handshake": at_1_3(UNEXPECTED, "Certificate", before(EMPTY["handshake"])),
-    "no bytes of alert": at_1_3(UNEXPECTED, "Certificate", before(EMPTY["alert"])),
-    "no bytes of data": at_1_3("", "data", before(EMPTY["application_data"])),
-    "no bytes of data without end": at_1_3((UNEXPECTED, MAC), "data", many(EMPTY["application_data"])),
-    "warnings without end": at_1_3((UNEXPECTED, ILLEGAL), "data", many(WARNING)),
-    "an alert in two records": at_1_3((UNEXPECTED, DECODE), "data", before(CUT_ALERT)),
-    "a wrong tag": at_1_3(MAC, "data", spoiled(flip(-1))),
-    "a wrong tag in the handshake": at_1_3(MAC, "Certificate", spoiled(flip(-1))),
-    "a record that is sent twice": at_1_3(
+    "a ticket that is sent twice": at_1_3(
         MAC, "NewSessionTicket", instead(replace(handshake(4, bytes(8) + b"\x01\x00\x00\x01t\x00\x00"), spoil=replayed))
     ),
-    "data in clear text": at_1_3(MAC, "data", cleartext),
-    "a record shorter than its tag": at_1_3((MAC, DECODE), "data", spoiled(shortened(5 + 12))),
     "a ticket": at_1_3("", "NewSessionTicket", instead(handshake(4, bytes(8) + b"\x01\x00\x00\x01t\x00\x00"))),
-    "a fatal alert": at_1_3(None, "data", before(FATAL)),
-    "a fatal alert in the handshake": at_1_3(None, "Certificate", instead(FATAL)),
-    "the end before ServerHello": at_1_3(None, "ServerHello", instead(CLOSE)),
-    "the end before Certificate": at_1_3(None, "Certificate", instead(CLOSE)),
-    "the end before Finished": at_1_3(None, "Finished", instead(CLOSE)),
 }
 
 EVERYWHERE = (
