@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -16,8 +16,16 @@ def board_in(nodeid: str, boards: Sequence[str]) -> str | None:
     return next((board for board in boards if board in parameters), None)
 
 
+def first_scope(scopes: Iterable[str], boards: Sequence[str]) -> str:
+    """What has to begin first of boards and files."""
+    return min(scopes, key=lambda scope: boards.index(scope) if scope in boards else len(boards))
+
+
 class BoardScheduling(LoadScopeScheduling):  # type: ignore[misc]
-    """All tests of a board go to one process; of the others, those of a file."""
+    """All tests of a board go to one process; of the others, those of a file.
+
+    Boards come first, in the order in which they were named, and files fill what is left of the time.
+    """
 
     def __init__(self, config: pytest.Config, log: Any, boards: Sequence[str]) -> None:
         super().__init__(config, log)
@@ -25,3 +33,8 @@ class BoardScheduling(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return board_in(nodeid, self._boards) or str(super()._split_scope(nodeid))
+
+    def _assign_work_unit(self, node: Any) -> None:
+        # By itself, xdist begins with what has most tests, and not with what takes longest.
+        self.workqueue.move_to_end(first_scope(self.workqueue, self._boards), last=False)
+        super()._assign_work_unit(node)

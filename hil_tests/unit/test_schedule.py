@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from hil_tests.schedule import board_in
+from hil_tests.schedule import board_in, first_scope
 
 BOARDS = ("UNIX", "UNIX_SAN")
 
@@ -22,3 +22,12 @@ BOARDS = ("UNIX", "UNIX_SAN")
 )
 def test_the_board_is_between_the_brackets(nodeid: str, board: str | None) -> None:
     assert board_in(nodeid, BOARDS) == board
+
+
+def test_boards_begin_in_the_order_in_which_they_were_named() -> None:
+    waiting = ["a.py", "UNIX_SAN", "b.py", "UNIX"]
+    begun = []
+    while waiting:
+        begun.append(first_scope(waiting, BOARDS))
+        waiting.remove(begun[-1])
+    assert begun == ["UNIX", "UNIX_SAN", "a.py", "b.py"]
