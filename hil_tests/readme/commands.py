@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -29,6 +31,29 @@ def run(*command: str | Path, timeout: float = 1200, **settings: str) -> str:
 def checkout() -> Path:
     """The MicroPython to build from: the user's own, or the pinned one."""
     return Path(os.environ.get("MICROPY_DIR") or ROOT / "build" / "src" / "micropython").resolve()
+
+
+def kept_folder(name: str, *words: str) -> Path:
+    """A build folder that stays, so that make compiles what has changed only.
+
+    It is empty again after a change that make does not see: of makefiles, of `words`, or of the fetched sources.
+    """
+    digest = hashlib.sha256(repr((words, checkout())).encode())
+    sources = (ROOT / "build" / "src").glob("*/.mpy-ssl-stamp")
+    for path in sorted([*sources, *(path for top in ("usermod", "ports") for path in makefiles(ROOT / top))]):
+        digest.update(path.read_bytes())
+    folder = ROOT / "build" / "readme" / name
+    stamp = folder / ".made-from"
+    if not stamp.is_file() or stamp.read_text() != digest.hexdigest():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        stamp.write_text(digest.hexdigest())
+    return folder
+
+
+def makefiles(folder: Path) -> list[Path]:
+    """Those below a folder."""
+    return [path for path in folder.rglob("*") if path.name == "Makefile" or path.suffix in (".mk", ".cmake")]
 
 
 def mpy_cross() -> Path:

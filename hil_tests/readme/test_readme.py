@@ -13,7 +13,7 @@ import pytest
 from hil_tests import peers
 from hil_tests.boards import Board
 from hil_tests.certificates import Authority
-from hil_tests.readme.commands import checkout, mpy_cross, run
+from hil_tests.readme.commands import checkout, kept_folder, mpy_cross, run
 from hil_tests.readme.document import ROOT, Document
 
 MODULE_MAKE = "make -C ports/{port} {board}USER_C_MODULES=…/mpy-ssl/usermod{cmake}"
@@ -105,7 +105,7 @@ def missing(port: str) -> str | None:
 
 
 @pytest.mark.parametrize("port", ["unix", "qemu", "rp2", "esp32"])
-def test_module_builds_without_our_makefile(port: str, tmp_path: Path) -> None:
+def test_module_builds_without_our_makefile(port: str) -> None:
     reason = missing(port)
     if reason is not None:
         pytest.skip(reason)
@@ -113,14 +113,11 @@ def test_module_builds_without_our_makefile(port: str, tmp_path: Path) -> None:
     module = command[-1].replace("…/mpy-ssl", str(ROOT))
     # The pinned source has no submodules: what needs them is left out, and mpy-cross is there already.
     reduced = ["MICROPY_PY_BTREE=0", "MICROPY_PY_FFI=0", f"FROZEN_MANIFEST={checkout()}/extmod/asyncio/manifest.py"]
-    run(
-        *("make", "-j2", "-C", checkout() / "ports" / port),
-        *(word for word in command[3:-1]),
-        *(module, f"BUILD={tmp_path}/build", *reduced),
-        MICROPY_MPYCROSS=str(mpy_cross()),
-    )
+    words = [*command[3:-1], module, *reduced]
+    build = kept_folder(port, *words)
+    run("make", "-j2", "-C", checkout() / "ports" / port, *words, f"BUILD={build}", MICROPY_MPYCROSS=str(mpy_cross()))
     if port == "unix":
-        program = tmp_path / "build" / "micropython"
+        program = build / "micropython"
         script = "import ssl, tls, hashlib, cryptolib; print(ssl is tls, ssl.VERSION)"
         assert run(program, "-c", script).startswith("True ")
 

@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
-from hil_tests.readme.commands import checkout, run
+from hil_tests.readme.commands import checkout, kept_folder, run
 
 RAW_REPL = "\x01"
 EXECUTE = "\x04"
@@ -19,10 +18,11 @@ except OSError as error:
 """
 
 
-def test_template_compiles_and_names_the_missing_entropy_source(tmp_path: Path) -> None:
-    run("make", "-j2", "-C", "ports/template", f"MICROPY_DIR={checkout()}", f"BUILD={tmp_path}/build")
+def test_template_compiles_and_names_the_missing_entropy_source() -> None:
+    build = kept_folder("template")
+    run("make", "-j2", "-C", "ports/template", f"MICROPY_DIR={checkout()}", f"BUILD={build}")
     firmware = subprocess.run(
-        [tmp_path / "build" / "firmware"],
+        [build / "firmware"],
         input=RAW_REPL + SCRIPT + EXECUTE,
         stdout=subprocess.PIPE,
         text=True,
