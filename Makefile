@@ -82,12 +82,16 @@ flash: firmware ## put the image onto a real BOARD: RP2, of several SERIAL=<USB 
 	@$(PYTHON) -m hil_tests.flash $(BOARD) --version "$$($(PYTHON) tools/version.py)" $(addprefix --serial ,$(SERIAL)) \
 		$(addprefix --port ,$(PORT))
 
+# In one run, so that what needs no board fills the time of the processor whose boards are done first.
 .PHONY: test
-test: lint $(if $(filter RPI_PICO,$(TESTED)),rp2040) test-unit test-images test-boards ## run all tests: static checks, tools and rig, every board
+test: PARALLEL = -n 2
+test: lint $(if $(filter RPI_PICO,$(TESTED)),rp2040) setup ## run all tests: static checks, tools and rig, every board
+	@$(FIRMWARE) $(BUILT_BOARDS)
+	@$(TEST_ON_BOARDS) $(if $(T),$(UNIT_TESTS) tools/images $(T),$(CHECKED))
 
 .PHONY: test-unit
 test-unit: setup ## run the tests that need no board
-	@$(PYTEST) $(UNIT_TESTS)
+	@$(PYTEST) -n 2 $(UNIT_TESTS)
 
 .PHONY: test-images
 test-images: setup ## build the boards that cannot be run here, and check what is in their images
