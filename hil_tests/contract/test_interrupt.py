@@ -46,12 +46,14 @@ def test_ctrl_c_ends_a_blocking_handshake(
 def test_ctrl_c_ends_a_handshake_over_a_stream_that_is_no_socket(script: Script, authority: Authority) -> None:
     code = """
     ends = pipe()
-    print("waiting")
-    client_context(ID).wrap_socket(PlainEnd(ends[0], lambda: None), server_hostname="server.test")
+    waiting = []
+    def peer():
+        if not waiting:
+            waiting.append(print("waiting"))
+    client_context(ID).wrap_socket(PlainEnd(ends[0], peer), server_hostname="server.test")
     """
     running = script.start(code, ID=authority.p256)
     running.expect("waiting")
-    time.sleep(INSIDE_SECONDS)
     running.interrupt()
     assert "KeyboardInterrupt" in running.wait(5, check=False).error
     assert script("print(works(client_context(ID), server_context(ID)))", ID=authority.p256) == ["True"]
@@ -106,14 +108,18 @@ def test_ctrl_c_ends_a_blocking_write(
         + """
 t = context.wrap_socket(s, server_hostname=NAME)
 block = bytes(4096)
-print("writing")
+t.setblocking(False)
+while t.write(block):
+    pass
+t.setblocking(True)
+print("buffers are full")
 while True:
     t.write(block)
 """
     )
     running = script.start(code, **server.values(script.board))
-    running.expect("writing")
-    time.sleep(3 * INSIDE_SECONDS)  # until all buffers on the way are full
+    running.expect("buffers are full")
+    time.sleep(INSIDE_SECONDS)
     running.interrupt()
     assert "KeyboardInterrupt" in running.wait(5, check=False).error
     go_on.set()
