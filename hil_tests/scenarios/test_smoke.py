@@ -75,8 +75,10 @@ def test_exec_raises_the_traceback_of_the_board(board: Board) -> None:
 
 
 def test_a_script_that_hangs_is_interrupted(board: Board) -> None:
+    script = board.start("print('running')\nwhile True:\n    pass")
+    script.expect("running")
     with pytest.raises(BoardTimeout, match="KeyboardInterrupt"):
-        board.exec("while True:\n    pass", timeout=0.5)
+        script.wait(0.1)
     assert board.eval("1 + 1") == 2
 
 
