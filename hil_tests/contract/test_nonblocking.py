@@ -243,12 +243,7 @@ t.close()
 def test_a_socket_with_timeout_gives_up_and_goes_on(
     script: Script, authority: Authority, tls_server: Callable[..., peers.TlsServer]
 ) -> None:
-    def late(session: peers.Session) -> None:
-        session.read_exactly(2)
-        session.write(b"hello")
-        session.shutdown()
-
-    server = tls_server(authority.p256, late, maximum="1.2")
+    server = tls_server(authority.p256, peers.answer(2, b"hello"), maximum="1.2")
     code = """
     import socket
     s = socket.socket()

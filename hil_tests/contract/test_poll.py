@@ -191,12 +191,7 @@ print(poll(c, IN), talks(c, s))
 def test_a_real_socket_wakes_a_waiting_poll(
     script: Script, authority: Authority, tls_server: Callable[..., peers.TlsServer]
 ) -> None:
-    def late(session: peers.Session) -> None:
-        session.read_exactly(2)
-        session.write(b"0123456789")
-        session.shutdown()
-
-    server = tls_server(authority.p256, late, maximum="1.2")
+    server = tls_server(authority.p256, peers.answer(2, b"0123456789"), maximum="1.2")
     code = """
     import socket
     s = socket.socket()

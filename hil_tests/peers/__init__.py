@@ -6,6 +6,7 @@ from __future__ import annotations
 from hil_tests.peers.behaviours import (
     Behaviour,
     RawBehaviour,
+    answer,
     echo,
     garbage,
     half_close,
@@ -39,6 +40,7 @@ __all__ = [
     "TlsClient",
     "TlsServer",
     "Wire",
+    "answer",
     "curl",
     "echo",
     "garbage",

@@ -73,6 +73,17 @@ def source(size: int) -> Behaviour:
     return behave
 
 
+def answer(size: int, data: bytes) -> Behaviour:
+    """Send `data` once `size` bytes have come, and close."""
+
+    def behave(session: Session) -> None:
+        session.read_exactly(size)
+        session.write(data)
+        session.shutdown()
+
+    return behave
+
+
 def half_close(reply: bytes) -> Behaviour:
     """Send `reply` and close_notify, then go on reading until the end."""
 
