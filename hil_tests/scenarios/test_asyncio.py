@@ -53,6 +53,22 @@ async def run(work):
     await work()
     print("done")
 
+async def open_tls(c, port=PORT):
+    return await asyncio.open_connection(HOST, port, ssl=c, server_hostname=NAME)
+
+async def serve_tls(count, serve):
+    served = 0
+    async def one(r, w):
+        nonlocal served
+        await serve(r, w)
+        served += 1
+    server = await asyncio.start_server(one, "0.0.0.0", PORT, ssl=context(ssl.PROTOCOL_TLS_SERVER))
+    print("listening")
+    while served < count:
+        await asyncio.sleep_ms(5)
+    server.close()
+    await server.wait_closed()
+
 """
 
 CLIENT = (
@@ -62,7 +78,7 @@ c = context(ssl.PROTOCOL_TLS_CLIENT)
 
 async def talk(port):
     try:
-        r, w = await asyncio.open_connection(HOST, port, ssl=c, server_hostname=NAME)
+        r, w = await open_tls(c, port)
         w.write(b"ask %d\\n" % port)
         await w.drain()
         print(port, await r.readexactly(SIZE) == b"!" * SIZE, await r.read(1))
@@ -81,11 +97,7 @@ asyncio.run(run(work))
 SERVER = (
     LOOP
     + """
-c = context(ssl.PROTOCOL_TLS_SERVER)
-served = 0
-
 async def serve(r, w):
-    global served
     try:
         line = await r.readline()
         w.write(line + b"!" * SIZE)
@@ -95,17 +107,8 @@ async def serve(r, w):
         await w.wait_closed()
     except OSError as error:
         report(error)
-    served += 1
 
-async def work():
-    server = await asyncio.start_server(serve, "0.0.0.0", PORT, ssl=c)
-    print("listening")
-    while served < 2:
-        await asyncio.sleep_ms(5)
-    server.close()
-    await server.wait_closed()
-
-asyncio.run(run(work))
+asyncio.run(run(lambda: serve_tls(2, serve)))
 """
 )
 
@@ -278,8 +281,7 @@ CLIENT_POURS = (
     WRITER
     + """
 async def work():
-    c = context(ssl.PROTOCOL_TLS_CLIENT)
-    r, w = await asyncio.open_connection(HOST, PORT, ssl=c, server_hostname=NAME)
+    r, w = await open_tls(context(ssl.PROTOCOL_TLS_CLIENT))
     await pour(w)
 
 asyncio.run(run(work))
@@ -305,22 +307,10 @@ def test_client_loop_runs_while_the_server_does_not_read(
 SERVER_POURS = (
     WRITER
     + """
-ended = False
-
 async def serve(r, w):
-    global ended
     await pour(w)
-    ended = True
 
-async def work():
-    server = await asyncio.start_server(serve, "0.0.0.0", PORT, ssl=context(ssl.PROTOCOL_TLS_SERVER))
-    print("listening")
-    while not ended:
-        await asyncio.sleep_ms(5)
-    server.close()
-    await server.wait_closed()
-
-asyncio.run(run(work))
+asyncio.run(run(lambda: serve_tls(1, serve)))
 """
 )
 
@@ -397,7 +387,7 @@ CLIENT_DUPLEX = (
     DUPLEX
     + """
 async def work():
-    await both(*await asyncio.open_connection(HOST, PORT, ssl=context(ssl.PROTOCOL_TLS_CLIENT), server_hostname=NAME))
+    await both(*await open_tls(context(ssl.PROTOCOL_TLS_CLIENT)))
 
 asyncio.run(run(work))
 """
@@ -416,27 +406,7 @@ def test_client_reads_and_writes_at_once(
     assert (session.received, session.sent) == (DUPLEX_SIZE, DUPLEX_SIZE)
 
 
-SERVER_DUPLEX = (
-    DUPLEX
-    + """
-ended = False
-
-async def serve(r, w):
-    global ended
-    await both(r, w)
-    ended = True
-
-async def work():
-    server = await asyncio.start_server(serve, "0.0.0.0", PORT, ssl=context(ssl.PROTOCOL_TLS_SERVER))
-    print("listening")
-    while not ended:
-        await asyncio.sleep_ms(5)
-    server.close()
-    await server.wait_closed()
-
-asyncio.run(run(work))
-"""
-)
+SERVER_DUPLEX = DUPLEX + "asyncio.run(run(lambda: serve_tls(1, both)))\n"
 
 
 def test_server_reads_and_writes_at_once(
