@@ -10,8 +10,8 @@ from pathlib import Path
 
 from hil_tests.boards import Board
 from hil_tests.certificates import Identity
-from hil_tests.peers import TlsClient
-from hil_tests.scenarios.failures import Failure
+from hil_tests.peers import Session, TlsClient, TlsServer
+from hil_tests.scenarios.failures import Failure, assert_ended_well
 from hil_tests.transport import RunningScript
 
 PRELUDE = Path(__file__).with_name("on_board.py").read_text(encoding="utf-8")
@@ -99,6 +99,14 @@ class Dut:
     ) -> list[str]:
         """Run the code's `work()` as client: its output, then "done" or a line for `Failure.parse`."""
         return self.run(textwrap.dedent(code) + "\nattempt(work)\n", {**values, **identity_values(identity)}, timeout)
+
+    def ping(self, server: TlsServer, *, identity: Identity | None = None, **values: object) -> Session:
+        """Get four bytes back from a server that echoes, as client. The server's session; both ends ended it well."""
+        lines = self.attempt(PING, {**server.values(self.board), **values}, identity=identity)
+        session = server.session()
+        assert lines == ["b'ping'", "done"], f"expected an echo of b'ping', seen {lines}; {session.describe()}"
+        assert_ended_well(session)
+        return session
 
     def failure(self, code: str, values: Mapping[str, object], *, identity: Identity | None = None) -> Failure:
         """How the code's `work()` failed as client."""

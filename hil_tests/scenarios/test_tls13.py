@@ -63,9 +63,7 @@ SIZE = 300_000
 @pytest.mark.parametrize("kind", IDENTITIES)
 def test_client_accepts(dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer], kind: str) -> None:
     server = tls_server(IDENTITIES[kind](authority), minimum="1.3")
-    assert dut.attempt(PING, {**server.values(dut.board), "VERSIONS": ONLY_1_3}) == ["b'ping'", "done"]
-    assert_ended_well(server.session())
-    assert server.session().version == "TLSv1.3"
+    assert dut.ping(server, VERSIONS=ONLY_1_3).version == "TLSv1.3"
 
 
 @pytest.mark.parametrize("kind", IDENTITIES)
@@ -106,8 +104,7 @@ def test_client_takes_the_best_that_the_server_has(
 ) -> None:
     # An OpenSSL that is held at TLS 1.2 signs with RSASSA-PSS if that was offered.
     server = tls_server(IDENTITIES[kind](authority), maximum=theirs)
-    assert dut.attempt(PING, {**server.values(dut.board), "VERSIONS": BOTH}) == ["b'ping'", "done"]
-    assert server.session().version == f"TLSv{theirs}"
+    assert dut.ping(server, VERSIONS=BOTH).version == f"TLSv{theirs}"
 
 
 @pytest.mark.parametrize("kind", IDENTITIES)
@@ -208,10 +205,8 @@ def test_client_shows_its_certificate(
 ) -> None:
     identity, client = (make(authority) for make in PAIRS[pair])
     server = tls_server(identity, client_root=identity, client_auth="required")
-    values = {**server.values(dut.board), "VERSIONS": ONLY_1_3}
-    assert dut.attempt(PING, values, identity=client) == ["b'ping'", "done"]
-    assert_ended_well(server.session())
-    assert server.session().peer_certificate == client.certificate_der
+    session = dut.ping(server, identity=client, VERSIONS=ONLY_1_3)
+    assert session.peer_certificate == client.certificate_der
 
 
 @pytest.mark.parametrize("pair", PAIRS)
