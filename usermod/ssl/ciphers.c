@@ -72,15 +72,6 @@ bool mpy_ssl_ciphers_are(const int *ids, bool psk) {
 }
 #endif
 
-static bool is_built(int id) {
-    for (const int *built = mbedtls_ssl_list_ciphersuites(); *built != 0; ++built) {
-        if (*built == id) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // Number of the suite, or 0. Mbed TLS's names are IANA's with dashes.
 static int id_of(mp_obj_t name_in) {
     size_t len;
@@ -93,8 +84,7 @@ static int id_of(mp_obj_t name_in) {
         dashed[i] = name[i] == '_' ? '-' : name[i];
     }
     dashed[len] = '\0';
-    int id = strlen(dashed) == len ? mbedtls_ssl_get_ciphersuite_id(dashed) : 0;
-    return is_built(id) ? id : 0;
+    return strlen(dashed) == len ? mbedtls_ssl_get_ciphersuite_id(dashed) : 0;
 }
 
 mpy_ssl_ciphers_t *mpy_ssl_ciphers_new(mp_obj_t names) {
@@ -147,7 +137,7 @@ int mpy_ssl_ciphers_bits(int id) {
 mp_obj_t mpy_ssl_ciphers_names(const int *ids) {
     mp_obj_t list = mp_obj_new_list(0, NULL);
     for (; *ids != 0; ++ids) {
-        if (is_built(*ids)) {
+        if (mbedtls_ssl_ciphersuite_from_id(*ids) != NULL) {
             mp_obj_list_append(list, mp_obj_new_str_from_cstr(mbedtls_ssl_get_ciphersuite_name(*ids)));
         }
     }
