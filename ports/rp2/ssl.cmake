@@ -8,15 +8,14 @@ set(MPY_SSL_RP2_DIR ${CMAKE_CURRENT_LIST_DIR})
 set_source_files_properties(${MICROPY_PORT_DIR}/mbedtls/mbedtls_port.c PROPERTIES HEADER_FILE_ONLY TRUE)
 
 target_include_directories(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR})
-target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy.c ${MPY_SSL_RP2_DIR}/entropy_health.c)
+target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy.c ${MPY_SSL_RP2_DIR}/entropy_health.c ${MPY_SSL_RP2_DIR}/strstr.c)
+target_link_options(usermod_ssl INTERFACE -Wl,--wrap=strstr)
 if(PICO_RP2040)
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy_rosc.c ${MPY_SSL_DIR}/ec_field_thumb.S)
     set_source_files_properties(${MPY_SSL_DIR}/ec_field.c ${MPY_SSL_DIR}/ec_x25519.c PROPERTIES
         COMPILE_OPTIONS "" COMPILE_DEFINITIONS MPY_SSL_EC_FIELD_ASM)
-    # P-256 is faster here, and smaller.
-    if(NOT DEFINED MPY_SSL_X25519)
-        set_property(TARGET micropy_lib_mbedtls APPEND PROPERTY INTERFACE_COMPILE_DEFINITIONS MPY_SSL_X25519=0)
-    endif()
+    # In units of slices.h, each of about 1 M cycles here: one operation with a key.
+    list(APPEND MICROPY_DEF_BOARD MPY_SSL_SLICE_BUDGET=16)
 else()
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_RP2_DIR}/entropy_trng.c ${MPY_SSL_RP2_DIR}/sha256_rp2350.c)
     # Messages that are hashed at once go to the engine; see accelerator.h of the module.
@@ -34,6 +33,3 @@ set_property(TARGET micropy_lib_mbedtls APPEND PROPERTY INTERFACE_COMPILE_DEFINI
 
 # Mbed TLS lives in the GC heap; its small blocks have a pool in there.
 list(APPEND MICROPY_DEF_BOARD MPY_SSL_POOL=1)
-
-# Flash for debugging that nobody does on a board without a network: 0.5 KB.
-list(APPEND MICROPY_DEF_BOARD MPY_SSL_KEYLOG=0)

@@ -3,23 +3,42 @@
 # The user C module `ssl` for MicroPython's CMake ports (rp2, esp32): USER_C_MODULES=<this file>.
 #
 #   MBEDTLS_DIR        Mbed TLS 3.6 on rp2; default: MicroPython's own submodule lib/mbedtls
-#   MPY_SSL_TLS1_3     1: TLS 1.3 beside 1.2, on rp2; default 0, because it takes some 30 KB of flash. On esp32 the SDK's Mbed TLS
-#                      would have to be configured for it, which this module does not do
-#   MPY_SSL_PSK        1: pre-shared keys, on rp2; default 0, which leaves flash for other things. On esp32 the SDK's configuration decides
-#   MPY_SSL_DTLS       1: DTLS 1.2, on rp2; default 0, likewise
 #   MPY_SSL_VERSION    compiled in as ssl.VERSION; default: what git says of this checkout
-#   MPY_SSL_SLICES     1: handshakes in pieces for sockets that do not block; 0: each step as a whole. Default: 1
-#   MPY_SSL_DEBUG      1: ssl.debug(), on rp2; 50 KB of flash. Default: 0
-#   MPY_SSL_PRIMITIVES 0 leaves out what examples/selftest.py needs; default: 1
-#   MPY_SSL_X25519     0 leaves out that group; default: 1, on the RP2040 0, on esp32 as the SDK says
-#   MPY_SSL_GROUPS     0 leaves out set_groups() and its like, MPY_SSL_SNI_CALLBACK 0 sni_callback, MPY_SSL_MFL 0
-#                      max_fragment_length; default: 1, on esp32 the last as the SDK says
+#
+# What is built in, 1 or 0. What a board or the command line does not set, the port's options.cmake may, and the rest is 1:
+#   MPY_SSL_SLICES         handshakes in pieces for sockets that do not block; 0: each step as a whole
+#   MPY_SSL_GROUPS         set_groups() and its like
+#   MPY_SSL_SNI_CALLBACK   sni_callback
+#   MPY_SSL_KEYLOG         keylog_filename, keylog_callback
+#   MPY_SSL_PRIMITIVES     what examples/selftest.py needs
+#   MPY_SSL_DEBUG          ssl.debug(), 50 KB of flash; 0 unless set, and on esp32
+# On rp2 only; on esp32 the SDK's configuration of Mbed TLS decides, and there is no TLS 1.3:
+#   MPY_SSL_TLS1_3         TLS 1.3 beside 1.2; 0 if that Mbed TLS lacks what its PSA is generated from
+#   MPY_SSL_PSK            pre-shared keys
+#   MPY_SSL_DTLS           DTLS 1.2
+#   MPY_SSL_X25519         that group
+#   MPY_SSL_MFL            max_fragment_length
+#   MPY_SSL_MESSAGE_CHECKS guard.h's checks of messages, which take the place of Mbed TLS's alerts
+#   MPY_SSL_SHA1_SMALL     SHA-1 in 4 KB less, and slower; 0 unless set
 #
 # On rp2 Mbed TLS is built here, with this module's configuration; on esp32 it is ESP-IDF's component, with the SDK's.
 # What the module needs from a port beyond that is in ports/<port>/ssl.cmake of this project, where there is one.
 
 set(MPY_SSL_DIR ${CMAKE_CURRENT_LIST_DIR})
 get_filename_component(MPY_SSL_PORT "${MICROPY_PORT_DIR}" NAME)
+
+# mpy_ssl_default(value option...): gives a value to the options that have none.
+macro(mpy_ssl_default value)
+    foreach(option ${ARGN})
+        if(NOT DEFINED MPY_SSL_${option})
+            set(MPY_SSL_${option} ${value})
+        endif()
+    endforeach()
+endmacro()
+
+include(${MPY_SSL_DIR}/../../ports/${MPY_SSL_PORT}/options.cmake OPTIONAL)
+mpy_ssl_default(0 DEBUG SHA1_SMALL)
+mpy_ssl_default(1 SLICES GROUPS SNI_CALLBACK KEYLOG PRIMITIVES PSK DTLS X25519 MFL MESSAGE_CHECKS)
 
 if(NOT MPY_SSL_VERSION)
     execute_process(COMMAND git -C ${MPY_SSL_DIR} describe --tags --always --dirty
@@ -71,6 +90,7 @@ foreach(name
         seal
         session
         session_cache
+        sha1_small
         slices
         sni
         socket
@@ -94,9 +114,6 @@ foreach(name ${MPY_SSL_EC_WRAPS})
     target_link_options(usermod_ssl INTERFACE -Wl,--wrap=${name})
 endforeach()
 # Handshakes in pieces, see slices.h.
-if(NOT DEFINED MPY_SSL_SLICES)
-    set(MPY_SSL_SLICES 1)
-endif()
 if(MPY_SSL_SLICES)
     list(APPEND MICROPY_DEF_BOARD MPY_SSL_SLICES=1)
     target_link_options(usermod_ssl INTERFACE
@@ -121,10 +138,9 @@ if(TARGET micropy_lib_mbedtls)
         pem pk pk_ecc pk_wrap pkcs5 pkparse platform platform_util poly1305 rsa rsa_alt_helpers sha1
         sha256 sha512 ssl_ciphersuites ssl_client ssl_cookie ssl_msg ssl_tls ssl_tls12_client ssl_tls12_server x509 x509_crt)
     set(MPY_SSL_MBEDTLS_DEFINITIONS "MBEDTLS_CONFIG_FILE=\"${MPY_SSL_DIR}/mbedtls_config.h\"")
-    foreach(option X25519 MFL)
-        if(DEFINED MPY_SSL_${option})
-            list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_${option}=${MPY_SSL_${option}})
-        endif()
+    set(MPY_SSL_LIBRARY ${MICROPY_LIB_MBEDTLS_DIR}/library)
+    foreach(option X25519 MFL SHA1_SMALL DEBUG)
+        list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_${option}=${MPY_SSL_${option}})
     endforeach()
     if(MPY_SSL_DTLS)
         list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_DTLS)
@@ -135,37 +151,56 @@ if(TARGET micropy_lib_mbedtls)
     endif()
     if(MPY_SSL_DEBUG)
         list(APPEND MPY_SSL_MBEDTLS_NAMES ssl_debug_helpers_generated)
-        list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_DEBUG=1)
+    endif()
+    # Headers in front of source files of Mbed TLS 3.6.6. Each but the first, which saves flash, mends a mistake.
+    set(MPY_SSL_FRONTS rsa=rsa_complete ssl_tls12_server=hello_version)
+    set(MPY_SSL_READERS ssl_tls ssl_tls12_client ssl_tls12_server)
+    if(NOT DEFINED MPY_SSL_TLS1_3 AND EXISTS ${MPY_SSL_LIBRARY}/psa_crypto_driver_wrappers_no_static.c)
+        set(MPY_SSL_TLS1_3 1)
     endif()
     if(MPY_SSL_TLS1_3)
+        list(APPEND MPY_SSL_READERS ssl_tls13_client ssl_tls13_generic ssl_tls13_server)
         list(APPEND MPY_SSL_MBEDTLS_NAMES
             psa_crypto psa_crypto_client psa_crypto_driver_wrappers_no_static psa_crypto_ecp psa_crypto_hash psa_crypto_mac
             psa_crypto_slot_management psa_util ssl_tls13_client ssl_tls13_generic ssl_tls13_keys ssl_tls13_server)
         list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_TLS1_3 "MBEDTLS_PSA_CRYPTO_CONFIG_FILE=\"${MPY_SSL_DIR}/psa_config.h\"")
         # Structures that Mbed TLS's public headers do not show.
-        set_source_files_properties(${MPY_SSL_DIR}/tls13_secrets.c PROPERTIES
-            COMPILE_OPTIONS "-idirafter${MICROPY_LIB_MBEDTLS_DIR}/library")
+        set_source_files_properties(${MPY_SSL_DIR}/tls13_secrets.c PROPERTIES COMPILE_OPTIONS "-idirafter${MPY_SSL_LIBRARY}")
         # Record buffers, see buffers.h.
         target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_session_reset_msg_layer)
-        list(APPEND MPY_SSL_MENDED tls12_client=tls12_signatures tls13_client=tls13_server_hello tls13_client=tls13_fragment
-            tls13_generic=tls13_alerts tls13_keys=tls13_transforms tls13_server=hello_version)
+        list(APPEND MPY_SSL_FRONTS
+            ssl_tls12_client=tls12_signatures ssl_tls13_client=tls13_server_hello ssl_tls13_client=tls13_fragment
+            ssl_tls13_generic=tls13_alerts ssl_tls13_keys=tls13_transforms ssl_tls13_server=hello_version)
     endif()
-    # Mistakes of Mbed TLS 3.6.6, each mended by a header in front of its source file.
-    foreach(pair tls12_server=hello_version ${MPY_SSL_MENDED})
+    foreach(pair ${MPY_SSL_FRONTS})
         string(REPLACE "=" ";" pair ${pair})
         list(GET pair 0 source)
         list(GET pair 1 header)
-        set_property(SOURCE ${MICROPY_LIB_MBEDTLS_DIR}/library/ssl_${source}.c APPEND PROPERTY
-            COMPILE_OPTIONS "-I${MICROPY_LIB_MBEDTLS_DIR}/library;-include;${MPY_SSL_DIR}/${header}.h")
+        set_property(SOURCE ${MPY_SSL_LIBRARY}/${source}.c APPEND PROPERTY
+            COMPILE_OPTIONS "-I${MPY_SSL_LIBRARY};-include;${MPY_SSL_DIR}/${header}.h")
     endforeach()
-    list(TRANSFORM MPY_SSL_MBEDTLS_NAMES PREPEND ${MICROPY_LIB_MBEDTLS_DIR}/library/ OUTPUT_VARIABLE MPY_SSL_MBEDTLS)
+    # Key derivation with fewer compressions, see hmac.h.
+    target_sources(usermod_ssl INTERFACE ${MPY_SSL_DIR}/hmac.c)
+    set_property(SOURCE ${MPY_SSL_LIBRARY}/ssl_tls.c APPEND PROPERTY COMPILE_DEFINITIONS
+        mbedtls_md_hmac_reset=__wrap_mbedtls_md_hmac_reset mbedtls_md_hmac_finish=__wrap_mbedtls_md_hmac_finish)
+    if(MPY_SSL_MESSAGE_CHECKS)
+        list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_MESSAGE_CHECKS)
+        foreach(name ${MPY_SSL_READERS})
+            set_property(SOURCE ${MPY_SSL_LIBRARY}/${name}.c APPEND PROPERTY COMPILE_DEFINITIONS
+                mbedtls_ssl_read_record=mpy_ssl_guard_read_record
+                mbedtls_ssl_parse_change_cipher_spec=mpy_ssl_guard_parse_change_cipher_spec)
+        endforeach()
+        set_source_files_properties(${MPY_SSL_DIR}/guard.c ${MPY_SSL_DIR}/message_header.c PROPERTIES
+            COMPILE_OPTIONS "-idirafter${MPY_SSL_LIBRARY}")
+    endif()
+    list(TRANSFORM MPY_SSL_MBEDTLS_NAMES PREPEND ${MPY_SSL_LIBRARY}/ OUTPUT_VARIABLE MPY_SSL_MBEDTLS)
     list(TRANSFORM MPY_SSL_MBEDTLS APPEND .c)
     set_target_properties(micropy_lib_mbedtls PROPERTIES
         INTERFACE_SOURCES "${MPY_SSL_MBEDTLS}"
         INTERFACE_INCLUDE_DIRECTORIES ${MICROPY_LIB_MBEDTLS_DIR}/include
         INTERFACE_COMPILE_DEFINITIONS "${MPY_SSL_MBEDTLS_DEFINITIONS}")
     # RSA keys of TLS 1.2 sign and decrypt by PKCS #1 v1.5 only. Named outright, it leaves OAEP and the signing half of PSS to the linker.
-    set_property(SOURCE ${MICROPY_LIB_MBEDTLS_DIR}/library/pk_wrap.c APPEND PROPERTY COMPILE_DEFINITIONS
+    set_property(SOURCE ${MPY_SSL_LIBRARY}/pk_wrap.c APPEND PROPERTY COMPILE_DEFINITIONS
         mbedtls_rsa_pkcs1_sign=mbedtls_rsa_rsassa_pkcs1_v15_sign
         mbedtls_rsa_pkcs1_encrypt=mbedtls_rsa_rsaes_pkcs1_v15_encrypt
         mbedtls_rsa_pkcs1_decrypt=mbedtls_rsa_rsaes_pkcs1_v15_decrypt)
@@ -177,10 +212,8 @@ else()
     list(APPEND MICROPY_DEF_BOARD MPY_SSL_C_HEAP "MP_CONFIGFILE=\"${MPY_SSL_DIR}/mpconfig_without_stock_ssl.h\"")
 endif()
 
-foreach(option PRIMITIVES GROUPS SNI_CALLBACK)
-    if(DEFINED MPY_SSL_${option})
-        list(APPEND MICROPY_DEF_BOARD MPY_SSL_${option}=${MPY_SSL_${option}})
-    endif()
+foreach(option GROUPS SNI_CALLBACK KEYLOG PRIMITIVES)
+    list(APPEND MICROPY_DEF_BOARD MPY_SSL_${option}=${MPY_SSL_${option}})
 endforeach()
 
 include(${MPY_SSL_DIR}/../../ports/${MPY_SSL_PORT}/ssl.cmake OPTIONAL)

@@ -12,7 +12,7 @@
 # MPY_SSL_DTLS         1: DTLS 1.2; 0: none. Default: 1
 # MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs,
 #                      -DMPY_SSL_X25519=0 that group, -DMPY_SSL_GROUPS=0 set_groups() and its like, -DMPY_SSL_SNI_CALLBACK=0 that,
-#                      -DMPY_SSL_MFL=0 max_fragment_length
+#                      -DMPY_SSL_MFL=0 max_fragment_length; -DMPY_SSL_SHA1_SMALL=1 is SHA-1 in 4 KB less, and slower
 #
 # The port must not build Mbed TLS itself, and does not: the stock module is switched off, and with it its library.
 
@@ -75,6 +75,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	seal.c \
 	session.c \
 	session_cache.c \
+	sha1_small.c \
 	slices.c \
 	sni.c \
 	socket.c \
@@ -130,6 +131,9 @@ $(BUILD)/mbedtls/ssl_tls.o: CFLAGS += -Dmbedtls_md_hmac_reset=__wrap_mbedtls_md_
 # RSA keys of TLS 1.2 sign and decrypt by PKCS #1 v1.5 only. Named outright, it leaves OAEP and the signing half of PSS to the linker: 1.1 KB.
 $(BUILD)/mbedtls/pk_wrap.o: CFLAGS += -Dmbedtls_rsa_pkcs1_sign=mbedtls_rsa_rsassa_pkcs1_v15_sign \
 	$(foreach way,encrypt decrypt,-Dmbedtls_rsa_pkcs1_$(way)=mbedtls_rsa_rsaes_pkcs1_v15_$(way))
+
+# What no key here needs, see there.
+$(BUILD)/mbedtls/rsa.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/rsa_complete.h
 
 # Handshakes in pieces, see slices.h.
 ifneq ($(filter-out 0,$(MPY_SSL_SLICES)),)

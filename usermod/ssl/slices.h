@@ -9,8 +9,8 @@
 // only as many new ones computed as the budget allows, until it needs no new one; that run's verdict counts. Nothing is
 // sent, received or believed in between.
 //
-// One piece is one operation with a key at least, whatever that takes. Handshakes with P-256, or RSA of 2048 bits at a client,
-// stay below the budget as a whole. The linker's --wrap=<function> brings Mbed TLS's calls here; builds that compile it rename.
+// One piece is one operation with a key at least, whatever that takes. With the budget below, handshakes with P-256, or RSA of 2048
+// bits at a client, are one piece. The linker's --wrap=<function> brings Mbed TLS's calls here; builds that compile it rename.
 #ifndef MPY_SSL_SLICES_H
 #define MPY_SSL_SLICES_H
 
@@ -31,8 +31,11 @@ typedef struct {
     struct mpy_ssl_verification *verification; // of the peer's chain, while it is not complete
 } mpy_ssl_slices_t;
 
-// A unit is 0.25 M instructions on RV32IM. That makes 16 M, and leaves 4 M for hashes, parsing, and what is sent and received.
+// A unit is 0.25 M instructions on RV32IM. That makes 16 M, and leaves 4 M for hashes, parsing, and what is sent and received. The port
+// of a chip that takes more for the same sets fewer units; each operation of a handshake takes 15 or more.
+#ifndef MPY_SSL_SLICE_BUDGET
 #define MPY_SSL_SLICE_BUDGET 64
+#endif
 
 struct mpy_ssl_session;
 
