@@ -40,7 +40,7 @@ def test_client_refuses(dut: Dut, authority: Authority, raw_server: Callable[...
     def behave(wire: peers.Wire) -> None:
         wire.receive_record()
         wire.send(data)
-        answer.extend(wire.receive())
+        answer.extend(wire.receive_record())
         endings.append(wire.drain())
 
     server = raw_server(behave)
