@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 import textwrap
 from collections.abc import Mapping
@@ -14,7 +15,18 @@ from hil_tests.peers import Session, TlsClient, TlsServer
 from hil_tests.scenarios.failures import Failure, assert_ended_well
 from hil_tests.transport import RunningScript
 
-PRELUDE = Path(__file__).with_name("on_board.py").read_text(encoding="utf-8")
+PRELUDE = Path(__file__).with_name("on_board.py").read_bytes()
+# Named after its content, so that a board never runs an old one.
+PRELUDE_FILE = f"on_board_{hashlib.sha256(PRELUDE).hexdigest()[:8]}.py"
+# In the scripts' own globals, where the functions find their values.
+RUN_PRELUDE = """
+import os
+if PRELUDE_FILE in os.listdir():
+    with open(PRELUDE_FILE) as file:
+        exec(file.read())
+else:
+    print("missing")
+"""
 NOTHING = {"HOST": None, "PORT": None, "NAME": None, "CA": None, "CERT": None, "KEY": None}
 NO_CHOICE = {"VERIFY": None, "CIPHERS": None, "VERSIONS": None}
 # Public-key operations of an emulated microcontroller on a busy host take seconds. Nominal: `Dut.patience` is real.
@@ -82,8 +94,11 @@ class Dut:
 
     def start(self, code: str, values: Mapping[str, object]) -> RunningScript:
         """Run a script with the prelude while the host goes on."""
-        self.board.exec(PRELUDE, values={**NOTHING, **NO_CHOICE, **values})
-        return self.board.start(code, values=values)
+        given = {**NOTHING, **NO_CHOICE, **values, "PRELUDE_FILE": PRELUDE_FILE}
+        if self.board.exec(RUN_PRELUDE, values=given).lines:
+            self.board.put(PRELUDE, PRELUDE_FILE)
+            self.board.exec(RUN_PRELUDE, values=given)  # `put` has variables of its own
+        return self.board.start(code)
 
     def run(self, code: str, values: Mapping[str, object], timeout: float = PATIENCE) -> list[str]:
         """What a script with the prelude printed."""
