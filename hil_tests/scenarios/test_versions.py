@@ -76,10 +76,10 @@ def test_client_refuses_a_server_hello_of_tls_1_1(
     said: list[bytes] = []
 
     def answer(wire: peers.Wire) -> None:
-        wire.receive()
+        wire.receive_record()
         hello = b"\x03\x02" + bytes(32) + b"\x00" + b"\xc0\x2b" + b"\x00"
         wire.send(encode_record("handshake", b"\x02" + len(hello).to_bytes(3, "big") + hello, version=0x0302))
-        said.append(wire.receive())
+        said.append(wire.receive_record())
         assert wire.drain() == "fin"
 
     server = raw_server(answer)
