@@ -13,9 +13,6 @@ from hil_tests.items import board_of
 pytest_plugins = ("hil_tests.plugin",)
 
 CONTRACT = Path(__file__).with_name("contract")
-# A board this many times as slow as a quick one takes half an hour for all tests of contract/, which are about the
-# portable module.
-SLOW = 3
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def on_slow_board(item: pytest.Item) -> bool:
     """Whether a test's board is so slow that it runs fewer."""
     board = board_of(item)
-    return board is not None and read_description(board).slowness >= SLOW
+    return board is not None and read_description(board).is_slow
 
 
 def is_for_quick_boards(item: pytest.Item) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from hil_tests.errors import RigError
 
 ROOT = Path(__file__).resolve().parents[2]
+SLOW = 3  # times as long as a quick board
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class BoardDescription:
     settings: Mapping[str, object]
     slowness: float = 1.0
     machine: float = 1.0
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it runs fewer tests: all of contract/, about the portable module, would take half an hour."""
+        return self.slowness >= SLOW
 
     @property
     def patience(self) -> float:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import pytest
 from _pytest.mark import ParameterSet
 
-from hil_tests.boards import Board
+from hil_tests.boards import Board, read_description
 from hil_tests.peers.scripted import Seen
 from hil_tests.scenarios.scripts import Case, Group
 
@@ -90,8 +90,8 @@ def talk(data):
 
 def parameters(groups: Mapping[str, Group[T]]) -> list[ParameterSet]:
     """Groups for pytest.mark.parametrize()."""
-    needed = pytest.mark.requires(CAPABILITY)
-    return [pytest.param(name, marks=() if group.everywhere else needed) for name, group in groups.items()]
+    needed = [pytest.mark.requires(CAPABILITY), pytest.mark.quick_boards]
+    return [pytest.param(name, marks=[] if group.everywhere else needed) for name, group in groups.items()]
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,8 @@ def rows_of(board: Board, group: Group[T], honest: T) -> list[Row[T]]:
     """The connections of a group in their order, with honest ones around. Some boards go through few."""
     quiet = Row("an honest one", Case("", honest), honest)
     rows = [quiet] * SETTLING
-    for name in group.cases if CAPABILITY in board.capabilities else group.everywhere:
+    goes_through_all = CAPABILITY in board.capabilities and not read_description(board.name).is_slow
+    for name in group.cases if goes_through_all else group.everywhere:
         case = group.cases[name]
         for number, script in enumerate(case.earlier):
             rows.append(Row(f"{name}, before", Case("", script), script, fresh=number == 0))
