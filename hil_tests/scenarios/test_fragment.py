@@ -48,7 +48,10 @@ def work():
 """
 
 
-@pytest.mark.parametrize("length", [None, 512, 4096])
+@pytest.mark.parametrize(
+    "length",
+    [pytest.param(None, marks=pytest.mark.quick_boards), 512, pytest.param(4096, marks=pytest.mark.quick_boards)],
+)
 def test_input_takes_no_more_than_was_granted(
     dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer], length: int | None
 ) -> None:

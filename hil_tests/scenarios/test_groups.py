@@ -16,7 +16,14 @@ from hil_tests.scenarios.failures import assert_echoes
 pytestmark = pytest.mark.requires("groups")
 
 VERSIONS = {"tls1_2": (0x0303, 0x0303), "tls1_3": (0x0304, 0x0304)}
-ALL = pytest.mark.parametrize("group", [pytest.param("X25519", marks=pytest.mark.requires("x25519")), "P-256", "P-384"])
+ALL = pytest.mark.parametrize(
+    "group",
+    [
+        pytest.param("X25519", marks=pytest.mark.requires("x25519")),
+        pytest.param("P-256", marks=pytest.mark.quick_boards),
+        "P-384",
+    ],
+)
 BOTH_VERSIONS = pytest.mark.parametrize(
     "version", ["tls1_2", pytest.param("tls1_3", marks=pytest.mark.requires("tls-1.3"))]
 )
