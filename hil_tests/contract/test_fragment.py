@@ -57,6 +57,30 @@ for sender, receiver, end in ((c, s, a), (s, c, b)):
     assert script(code, ID=authority.p256, LENGTH=length) == expected
 
 
+@pytest.mark.parametrize("step", [None, 100])
+def test_messages_of_the_handshake_are_sent_in_records_of_that_length(
+    script: Script, authority: Authority, step: int | None
+) -> None:
+    code = (
+        CONTEXTS
+        + """
+client.max_fragment_length = 512
+client.load_cert_chain(*MY_ID[:2])
+server.load_verify_locations(cadata=ID[2])
+server.verify_mode = ssl.CERT_REQUIRED
+ends = pipe()
+for end in ends:
+    end.sent = []
+    end.step = STEP
+c, s = connect(client, server, ends=ends)
+print([300 < longest(end) <= 512 for end in ends], talks(c, s))
+print([len(sock.getpeercert(True)) > 512 for sock in (c, s)])
+"""
+    )
+    lines = script(code, ID=authority.rsa, MY_ID=authority.rsa_client, STEP=step)
+    assert lines == ["[True, True] True", "[True, True]"]
+
+
 def test_nothing_is_asked_for_at_first(script: Script, authority: Authority) -> None:
     code = (
         CONTEXTS

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from hil_tests import peers
 from hil_tests.certificates import Authority
+from hil_tests.peers.tlslite_ng import send_once
 from hil_tests.scenarios.dut import Dut
 from hil_tests.scenarios.failures import assert_ended_well
 
@@ -89,3 +91,29 @@ def test_a_server_grants_it_and_resumes_with_the_same_only(dut: Dut, authority: 
         assert b"ping" * 1000 in result.output, (result.output, result.error)
     lines = [line for line in service.lines() if line != "accepted"]
     assert lines == ["512 False", "512 True", "None False", "None False", "done"]
+
+
+def test_a_server_cuts_its_messages(dut: Dut, authority: Authority) -> None:
+    service = dut.serve(authority.rsa, SERVER, TIMES=1)
+    assert len(authority.rsa.certificate_der) > 512
+    words = ["-tls1_2", "-maxfraglen", "512"]
+    result = peers.openssl_client(service.address, *words, root=authority.rsa, stdin=b"ping", timeout=dut.patience)
+    assert b"ping" * 1000 in result.output, (result.output, result.error)
+    assert service.lines() == ["512 False", "done"]
+
+
+def test_a_client_cuts_its_messages(dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]) -> None:
+    server = tls_server(
+        authority.rsa, peers.source(SIZE), client_root=authority.rsa, client_auth="required", maximum="1.2"
+    )
+    values = {**server.values(dut.board), "LENGTH": 512}
+    granted, digest, _, end = dut.attempt(CLIENT, values, identity=authority.rsa_client)
+    assert (granted, digest, end) == ("512", server.session().sent_digest, "done")
+
+
+def test_a_server_need_not_grant_it(dut: Dut, authority: Authority, raw_server: Callable[..., peers.RawServer]) -> None:
+    server = raw_server(lambda wire: send_once(wire, authority.p256, (3, 3), bytes(SIZE)))
+    values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test", "CA": authority.p256.root_der}
+    granted, digest, longest, end = dut.attempt(CLIENT, {**values, "LENGTH": 512, "VERSIONS": (0x0303, 0x0303)})
+    assert (granted, digest, end) == ("None", hashlib.sha256(bytes(SIZE)).hexdigest(), "done")
+    assert int(longest) > 16384

@@ -4,21 +4,19 @@
 #include "py/obj.h"
 
 #include "mbedtls/platform_util.h"
-#include "mbedtls/version.h"
 
 #include "buffers.h"
 #include "fragment.h"
 #include "guard.h"
 #include "record.h"
 
-// badmac_seen_or_in_hsfraglen is there from 3.6.3 on.
-#if defined(MPY_SSL_OWN_CONFIG) && MBEDTLS_VERSION_NUMBER >= 0x03060300 && MBEDTLS_VERSION_NUMBER < 0x03070000 \
-    && !defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH) && !defined(MBEDTLS_SSL_DTLS_CONNECTION_ID)
+#if MPY_SSL_HAVE_BUFFERS
 
 #define FIELD(buffers, name) ((buffers)->ssl->MBEDTLS_PRIVATE(name))
 
 #define COUNTER_SIZE 8 // Mbed TLS keeps the record's number in front of its header
 #define EXPANSION 96   // IV 16, MAC 48, padding 16 at most
+#define AEAD_TAG 16    // all that protection adds in TLS 1.3 (RFC 8446, 5.2 and B.4)
 
 // Of a datagram: counter, header, IV, and 4 KB of data. Peers with longer ones are told so by losses. And what Mbed TLS puts together.
 #define DATAGRAM_HEADER 13
@@ -151,11 +149,15 @@ static size_t whole_message(const mpy_ssl_buffers_t *buffers) {
     return MIN(size, MBEDTLS_SSL_IN_CONTENT_LEN);
 }
 
-// RFC 6066, 4, of which Mbed TLS thinks only where it writes.
-static bool exceeds_fragment(const mpy_ssl_buffers_t *buffers, size_t len) {
+// RFC 6066, 4 and RFC 8449, 4, of which Mbed TLS thinks only where it writes.
+static bool exceeds_limit(const mpy_ssl_buffers_t *buffers, size_t len) {
     #if MPY_SSL_HAVE_FRAGMENT
-    int expansion = buffers->limit != 0 ? mbedtls_ssl_get_record_expansion(buffers->ssl) : 0; // with the header
-    return expansion >= MPY_SSL_RECORD_HEADER && len > buffers->limit + (size_t)expansion - MPY_SSL_RECORD_HEADER;
+    int expansion = MPY_SSL_RECORD_HEADER + AEAD_TAG;
+    if (buffers->limit != 0 && mbedtls_ssl_get_version_number(buffers->ssl) != MBEDTLS_SSL_VERSION_TLS1_3) {
+        expansion = mbedtls_ssl_get_record_expansion(buffers->ssl); // with the header
+    }
+    return buffers->limit != 0 && expansion >= MPY_SSL_RECORD_HEADER
+           && len > buffers->limit + (size_t)expansion - MPY_SSL_RECORD_HEADER;
     #else
     (void)buffers;
     (void)len;
@@ -166,7 +168,7 @@ static bool exceeds_fragment(const mpy_ssl_buffers_t *buffers, size_t len) {
 // RFC 5246, 6.2.1. Mbed TLS has room for the expansion of encrypted records, and would read that much in plain text, too.
 bool mpy_ssl_buffers_is_overlong(const mpy_ssl_buffers_t *buffers) {
     size_t len = mpy_ssl_record_length(&buffers->stream->rx);
-    return FIELD(buffers, transform_in) == NULL ? len > MBEDTLS_SSL_IN_CONTENT_LEN : exceeds_fragment(buffers, len);
+    return FIELD(buffers, transform_in) == NULL ? len > MBEDTLS_SSL_IN_CONTENT_LEN : exceeds_limit(buffers, len);
 }
 
 // A record that has brought a handshake nowhere is idle. Mbed TLS skips warnings, and TLS 1.3 encrypts and pads them, so that only this
@@ -182,11 +184,26 @@ static void judge_last_record(mpy_ssl_buffers_t *buffers) {
     buffers->mark = mark;
 }
 
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+// After the handshake stream.c counts each record. One by which an incomplete message has grown is not idle: there is an end to it.
+static void forgive_piece(mpy_ssl_buffers_t *buffers) {
+    uint32_t length = FIELD(buffers, badmac_seen_or_in_hsfraglen);
+    if (length != 0 && length != buffers->mark && buffers->stream->idle != 0) {
+        --buffers->stream->idle;
+    }
+    buffers->mark = length;
+}
+#else
+#define forgive_piece(buffers)
+#endif
+
 static void before_record(mpy_ssl_buffers_t *buffers) {
     const mpy_ssl_record_t *rx = &buffers->stream->rx;
     bool between = rx->have == 0 && rx->body_left == 0;
     if (between && !buffers->judged && buffers->stream->handshaking) {
         judge_last_record(buffers);
+    } else if (between && !buffers->judged) {
+        forgive_piece(buffers);
     }
     buffers->judged = between;
 }
@@ -238,6 +255,14 @@ static int send(void *ctx, const unsigned char *buf, size_t len) {
     mpy_ssl_buffers_t *buffers = ctx;
     return mpy_ssl_stream_send(buffers->stream, buf, len);
 }
+
+#if MPY_SSL_HAVE_SPLIT
+static bool has_rest(const mpy_ssl_buffers_t *buffers) {
+    return buffers->rest != 0;
+}
+#else
+#define has_rest(buffers) (false)
+#endif
 
 static int make_out(mpy_ssl_buffers_t *buffers, size_t len, size_t expansion) {
     size_t size = COUNTER_SIZE + MIN(len, MBEDTLS_SSL_OUT_CONTENT_LEN) + expansion;
@@ -345,7 +370,7 @@ void mpy_ssl_buffers_settle(mpy_ssl_buffers_t *buffers, bool eager) {
     if (is_in_flight(buffers)) {
         return;
     }
-    if (buffers->out.size > small_out(buffers) && FIELD(buffers, out_left) == 0) {
+    if (buffers->out.size > small_out(buffers) && FIELD(buffers, out_left) == 0 && !has_rest(buffers)) {
         replace(buffers, &buffers->out, small_out(buffers));
     }
     if (eager ? in_is_spare(buffers) : in_is_idle(buffers)) {

@@ -18,8 +18,8 @@
 // read, or for the longest message as long as there is a handshake, or its last flight may have to be sent again; then the output buffer
 // is large, too.
 //
-// This is the only file that touches the private pointers of mbedtls_ssl_context. It does so with the versions of Mbed
-// TLS 3.6 that it was checked with and this module's configuration, and else leaves the buffers to Mbed TLS.
+// This file and messages.c are the only ones that touch the private pointers of mbedtls_ssl_context. They do so with the versions of Mbed
+// TLS 3.6 that it was checked with and this module's configuration, and else leave the buffers to Mbed TLS.
 #ifndef MPY_SSL_BUFFERS_H
 #define MPY_SSL_BUFFERS_H
 
@@ -28,9 +28,20 @@
 #include <stdint.h>
 
 #include "mbedtls/ssl.h"
+#include "mbedtls/version.h"
 
+#include "fragment.h"
 #include "memory.h"
 #include "stream.h"
+
+// badmac_seen_or_in_hsfraglen is there from 3.6.3 on.
+#if defined(MPY_SSL_OWN_CONFIG) && MBEDTLS_VERSION_NUMBER >= 0x03060300 && MBEDTLS_VERSION_NUMBER < 0x03070000 \
+    && !defined(MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH) && !defined(MBEDTLS_SSL_DTLS_CONNECTION_ID)
+#define MPY_SSL_HAVE_BUFFERS 1
+#else
+#define MPY_SSL_HAVE_BUFFERS 0
+#endif
+#define MPY_SSL_HAVE_SPLIT (MPY_SSL_HAVE_BUFFERS && MPY_SSL_HAVE_FRAGMENT) // see messages.h
 
 // Bytes of the two buffers that stay. An alert must need no memory to be sent, and takes up to 93 (RFC 5246, 6.2.3.2: 8 of Mbed TLS's,
 // header 5, IV 16, alert 2, HMAC-SHA-384 48, padding 14); with an AEAD there is room for 58 bytes of data. Input has room for
@@ -50,9 +61,12 @@ typedef struct {
     mpy_ssl_stream_t *stream;
     mpy_ssl_buffer_t in;
     mpy_ssl_buffer_t out;
-    uint32_t mark;         // where the handshake stood when the newest record began
+    uint32_t mark;         // where the handshake, or a message after it, stood when the newest record began
     bool judged;           // whether the record before the next one has brought the handshake on
-    uint16_t limit;        // bytes of content that a record from the peer may have; 0: as many as TLS allows
+    uint16_t limit;        // bytes of plaintext that a record from the peer may have; 0: as many as TLS allows
+    #if MPY_SSL_HAVE_SPLIT
+    size_t rest;           // bytes at the end of the output buffer that are still to be written, see messages.h
+    #endif
     size_t wanted;         // size that the input buffer is to have before f_recv is called again; 0: it has it
     mpy_ssl_usage_t *usage; // where that is counted which is taken and given back
 } mpy_ssl_buffers_t;
@@ -76,7 +90,7 @@ int mpy_ssl_buffers_before_write(mpy_ssl_buffers_t *buffers, size_t len);
 // was written and gives back what is not needed. 0, MBEDTLS_ERR_SSL_ALLOC_FAILED, or what f_send returns.
 int mpy_ssl_buffers_before_step(mpy_ssl_buffers_t *buffers);
 
-// From here on a record of the peer may not have more than `len` bytes of content.
+// From here on a record of the peer may not have more than `len` bytes of plaintext: content, and in TLS 1.3 its type and padding.
 void mpy_ssl_buffers_limit(mpy_ssl_buffers_t *buffers, size_t len);
 
 // True if the newest record from the peer is longer than it may be.

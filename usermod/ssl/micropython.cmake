@@ -78,6 +78,7 @@ foreach(name
         memory
         memory_info
         message_header
+        messages
         module
         packed
         pool
@@ -147,7 +148,9 @@ if(TARGET micropy_lib_mbedtls)
     endif()
     if(MPY_SSL_PSK)
         list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_PSK)
-        target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_write_handshake_msg_ext) # see psk.c
+    endif()
+    if(MPY_SSL_PSK OR MPY_SSL_MFL OR NOT DEFINED MPY_SSL_MFL) # see messages.h
+        target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_write_handshake_msg_ext -Wl,--wrap=mbedtls_ssl_finish_handshake_msg)
     endif()
     if(MPY_SSL_DEBUG)
         list(APPEND MPY_SSL_MBEDTLS_NAMES ssl_debug_helpers_generated)

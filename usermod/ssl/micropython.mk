@@ -63,6 +63,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	memory.c \
 	memory_info.c \
 	message_header.c \
+	messages.c \
 	module.c \
 	packed.c \
 	pool.c \
@@ -148,12 +149,12 @@ MPY_SSL_RESET := mbedtls_ssl_session_reset_msg_layer
 $(addprefix $(BUILD)/mbedtls/,ssl_tls13_client.o ssl_tls13_server.o): CFLAGS += -D$(MPY_SSL_RESET)=__wrap_$(MPY_SSL_RESET)
 $(MPY_SSL_O)/buffers.o: CFLAGS += -D__real_$(MPY_SSL_RESET)=$(MPY_SSL_RESET)
 
-# A server's identity hint for PSK goes into a message on its way. See psk.c.
+# What is done to handshake messages on their way out. See messages.h.
 MPY_SSL_WRITE := mbedtls_ssl_write_handshake_msg_ext
-ifneq ($(filter-out 0,$(MPY_SSL_PSK)),)
-$(BUILD)/mbedtls/ssl_tls12_server.o: CFLAGS += -D$(MPY_SSL_WRITE)=__wrap_$(MPY_SSL_WRITE)
-$(MPY_SSL_O)/psk.o: CFLAGS += -D__real_$(MPY_SSL_WRITE)=$(MPY_SSL_WRITE)
-endif
+MPY_SSL_FINISH := mbedtls_ssl_finish_handshake_msg
+$(addprefix $(BUILD)/mbedtls/,ssl_tls.o ssl_tls12_client.o ssl_tls12_server.o): CFLAGS += -D$(MPY_SSL_WRITE)=__wrap_$(MPY_SSL_WRITE)
+$(addprefix $(BUILD)/mbedtls/,ssl_tls13_client.o ssl_tls13_generic.o ssl_tls13_server.o): CFLAGS += -D$(MPY_SSL_FINISH)=__wrap_$(MPY_SSL_FINISH)
+$(MPY_SSL_O)/messages.o: CFLAGS += -D__real_$(MPY_SSL_WRITE)=$(MPY_SSL_WRITE)
 
 # Mistakes of Mbed TLS 3.6.6 that can be mended from outside, each in a header that its source file gets in front.
 $(addprefix $(BUILD)/mbedtls/,ssl_tls12_server.o ssl_tls13_server.o): CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library \

@@ -218,21 +218,15 @@ static int find_key(void *ctx, mbedtls_ssl_context *ssl, const unsigned char *id
     return ret;
 }
 
-#if defined(MPY_SSL_OWN_CONFIG)
-int __real_mbedtls_ssl_write_handshake_msg_ext(mbedtls_ssl_context *ssl, int update_checksum, int force_flush);
-int __wrap_mbedtls_ssl_write_handshake_msg_ext(mbedtls_ssl_context *ssl, int update_checksum, int force_flush);
-
 // Mbed TLS's servers send an empty hint with ECDHE-PSK, and no message that could hold one with plain PSK.
-int __wrap_mbedtls_ssl_write_handshake_msg_ext(mbedtls_ssl_context *ssl, int update_checksum, int force_flush) {
+void mpy_ssl_psk_add_hint(mbedtls_ssl_context *ssl) {
     const mpy_ssl_session_t *session = mpy_ssl_private_psk_owner(ssl, find_key);
     if (session != NULL && session->psk.hint != mp_const_none) {
         size_t len;
         const char *hint = mp_obj_str_get_data(session->psk.hint, &len); // has been one since it was set
         mpy_ssl_private_insert_hint(ssl, hint, len);
     }
-    return __real_mbedtls_ssl_write_handshake_msg_ext(ssl, update_checksum, force_flush);
 }
-#endif
 
 // --- Client ---------------------------------------------------------------------------------------------------
 

@@ -62,6 +62,9 @@ int mpy_ssl_psk_configure(struct mpy_ssl_session *session, const struct mpy_ssl_
 // that it began in. Does not raise: what the callback raises is kept in the stream. 0 or a negative error.
 int mpy_ssl_psk_step(struct mpy_ssl_session *session, int before);
 
+// Puts a server's hint into the message that `ssl` is about to send, if that is a ServerKeyExchange with PSK.
+void mpy_ssl_psk_add_hint(mbedtls_ssl_context *ssl);
+
 #else
 
 #define mpy_ssl_psk_init(psk) ((void)(psk))
@@ -71,6 +74,7 @@ int mpy_ssl_psk_step(struct mpy_ssl_session *session, int before);
 #define mpy_ssl_psk_store(psk, attr, value) (false)
 #define mpy_ssl_psk_configure(session, options) (0)
 #define mpy_ssl_psk_step(session, before) (0)
+#define mpy_ssl_psk_add_hint(ssl) ((void)(ssl))
 
 #endif
 #endif

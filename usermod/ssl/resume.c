@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <stddef.h>
 #include <string.h>
 
 #include "binding.h"
@@ -395,7 +394,7 @@ static int server_step(mpy_ssl_session_t *session, int before) {
 
 // Mbed TLS has read the whole ClientHello, and begins to answer.
 static int hello_is_read(mbedtls_ssl_context *ssl) {
-    return mpy_ssl_resume_hello((mpy_ssl_session_t *)((char *)ssl - offsetof(mpy_ssl_session_t, ssl)));
+    return mpy_ssl_resume_hello(mpy_ssl_session_of(ssl));
 }
 
 // --- Both -----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 
 #include "after_handshake.h"
 #include "memory.h"
+#include "messages.h"
 #include "private.h"
 #include "random.h"
 #include "session.h"
@@ -540,6 +541,7 @@ static int handshake_steps(mpy_ssl_session_t *session) {
     // Mbed TLS calls a handshake over before a server has sent its ticket.
     while (ret == 0 && mpy_ssl_private_state(&session->ssl) != MBEDTLS_SSL_HANDSHAKE_OVER) {
         ret = mpy_ssl_slices_before_step(session);
+        ret = ret == 0 ? mpy_ssl_messages_go_on(&session->buffers) : ret;
         if (ret != 0) {
             break;
         }

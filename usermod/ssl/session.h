@@ -112,6 +112,11 @@ static inline bool mpy_ssl_session_is_tls1_3(const mpy_ssl_session_t *session) {
     #endif
 }
 
+// The session that `ssl` is part of.
+static inline mpy_ssl_session_t *mpy_ssl_session_of(mbedtls_ssl_context *ssl) {
+    return (mpy_ssl_session_t *)((char *)ssl - offsetof(mpy_ssl_session_t, ssl));
+}
+
 // A write that was put off has to be repeated with the same data at its start: they are part of the connection
 // already. Returned instead of sending anything else; the connection goes on. Not a code of Mbed TLS.
 #define MPY_SSL_ERR_OTHER_DATA (-1)

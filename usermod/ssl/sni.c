@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <stddef.h>
 #include <string.h>
 
 #include "py/runtime.h"
@@ -162,7 +161,7 @@ int mpy_ssl_sni_hello(mpy_ssl_session_t *session) {
 }
 
 static int hello_is_read(mbedtls_ssl_context *ssl) {
-    return mpy_ssl_sni_hello((mpy_ssl_session_t *)((char *)ssl - offsetof(mpy_ssl_session_t, ssl)));
+    return mpy_ssl_sni_hello(mpy_ssl_session_of(ssl));
 }
 
 void mpy_ssl_sni_configure(mpy_ssl_session_t *session) {
