@@ -28,7 +28,7 @@ else:
     print("missing")
 """
 NOTHING = {"HOST": None, "PORT": None, "NAME": None, "CA": None, "CERT": None, "KEY": None}
-NO_CHOICE = {"VERIFY": None, "CIPHERS": None, "VERSIONS": None}
+NO_CHOICE: Mapping[str, object] = {"VERIFY": None, "CIPHERS": None, "VERSIONS": None, "SETTINGS": {}}
 # Public-key operations of an emulated microcontroller on a busy host take seconds. Nominal: `Dut.patience` is real.
 PATIENCE = 60.0
 

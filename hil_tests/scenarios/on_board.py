@@ -3,7 +3,7 @@
 # ruff: noqa: F401, F821
 """What every scenario's script finds on the board.
 
-HOST, PORT, NAME, CA, CERT, KEY, VERIFY, CIPHERS, VERSIONS are its values."""
+HOST, PORT, NAME, CA, CERT, KEY, VERIFY, CIPHERS, VERSIONS, SETTINGS are its values."""
 
 import gc
 import hashlib
@@ -23,6 +23,8 @@ def context(protocol):
         c.set_ciphers(CIPHERS)
     if VERSIONS is not None:
         c.minimum_version, c.maximum_version = VERSIONS
+    for name, value in SETTINGS.items():
+        setattr(c, name, value)
     return c
 
 

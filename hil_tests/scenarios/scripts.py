@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from tlslite.constants import ExtensionType  # type: ignore[import-untyped]
@@ -52,14 +52,16 @@ class Case(Generic[T]):
 
 @dataclass(frozen=True)
 class Group(Generic[T]):
-    """Cases that one script of the board goes through; `versions` is that of its context.
+    """Cases that one script of the board goes through.
 
-    `everywhere`: those that every board goes through, slow ones and those whose build relies on Mbed TLS's own checks.
+    `versions` and `settings`, by attribute, are those of its context. `everywhere`: those that every board goes
+    through, slow ones and those whose build relies on Mbed TLS's own checks.
     """
 
     versions: tuple[int, int]
     cases: Mapping[str, Case[T]]
     everywhere: tuple[str, ...] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 CCS = Piece("change_cipher_spec", b"\x01")
@@ -128,6 +130,15 @@ def extended(kind: int, content: bytes = b"") -> Edit:
 def joined_by(data: bytes) -> Edit:
     """More bytes are in the record of the message."""
     return lambda message: [replace(whole(message), held=True), Piece("handshake", data, hashed=False)]
+
+
+def changed(kind: int, content: bytes) -> Edit:
+    """An extension has another content."""
+
+    def touch(message: Any) -> None:
+        message.extensions = [extension(kind, content) if item.extType == kind else item for item in message.extensions]
+
+    return touched(touch)
 
 
 def many(piece: Piece) -> Edit:

@@ -19,17 +19,16 @@ from hil_tests.peers.scripted import (
     before,
     body,
     drop,
-    extension,
     flip,
     handshake,
     having,
     instead,
     rewritten,
     split,
-    touched,
     twice,
 )
 from hil_tests.peers.scripted_client import ClientScript
+from hil_tests.scenarios import scripts_of_limits as limits
 from hil_tests.scenarios.scripts import (
     CCS,
     DATA,
@@ -55,6 +54,7 @@ from hil_tests.scenarios.scripts import (
     Alerts,
     Case,
     Group,
+    changed,
     cleartext,
     extended,
     halves,
@@ -89,18 +89,6 @@ def at_cbc_without_etm(alert: Alerts, step: str, edit: Edit) -> ClientCase:
 def at_1_3(alert: Alerts, step: str, edit: Edit) -> ClientCase:
     """A client of TLS 1.3 that changes one step."""
     return at(alert, step, edit, ClientScript(TLS_1_3))
-
-
-def changed(kind: int, content: bytes) -> Edit:
-    """An extension has another content."""
-
-    def touch(message: object) -> None:
-        extensions = message.extensions  # type: ignore[attr-defined]
-        message.extensions = [  # type: ignore[attr-defined]
-            extension(kind, content) if item.extType == kind else item for item in extensions
-        ]
-
-    return touched(touch)
 
 
 def point(alert: Alerts, data: bytes) -> ClientCase:
@@ -349,4 +337,5 @@ GROUPS_1_3: Mapping[str, Group[ClientScript]] = {
     "order": Group(UP_TO_1_3, ORDER_1_3),
     "hello": Group(UP_TO_1_3, HELLO_1_3),
     "records": Group(UP_TO_1_3, RECORDS_1_3),
+    "limits": Group(UP_TO_1_3, limits.CLIENTS, settings={"record_size_limit": limits.MOST - 1}),
 }

@@ -33,6 +33,7 @@ from hil_tests.peers.scripted import (
     twice,
 )
 from hil_tests.peers.scripted_server import ServerScript
+from hil_tests.scenarios import scripts_of_limits as limits
 from hil_tests.scenarios.scripts import (
     CCS,
     DATA,
@@ -202,6 +203,7 @@ HELLO: Mapping[str, ServerCase] = {
     "a renegotiation that never was": at(FAILURE, "ServerHello", secured(b"0123456789ab")),
     "a session ID of 33 bytes": at((DECODE, ILLEGAL), "ServerHello", having(session_id=bytearray(33))),
     "no extended master secret": at("", "ServerHello", without(EMS)),
+    "a limit of records that was not told": Case(UNSUPPORTED, ServerScript(extensions={limits.LIMIT: limits.LEAST})),
     "no extensions at all": at("", "ServerHello", having(extensions=None)),
 }
 
@@ -455,4 +457,5 @@ GROUPS_1_3: Mapping[str, Group[ServerScript]] = {
     "hello": Group(UP_TO_1_3, HELLO_1_3),
     "keys": Group(UP_TO_1_3, KEYS_1_3),
     "records": Group(UP_TO_1_3, RECORDS_1_3),
+    "limits": Group(UP_TO_1_3, limits.SERVERS, settings=limits.SETTINGS),
 }

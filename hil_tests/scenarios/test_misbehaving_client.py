@@ -20,7 +20,9 @@ from hil_tests.scenarios.scripts_of_clients import GROUPS, GROUPS_1_3
 def run(dut: Dut, authority: Authority, group: Group[ClientScript]) -> None:
     """One connection to the board for each script of the group."""
     rows = rows_of(dut.board, group, ClientScript())
-    service = dut.listen(SERVER, authority.p256, VERSIONS=group.versions, COUNT=len(rows))
+    service = dut.listen(
+        SERVER, authority.p256, VERSIONS=group.versions, SETTINGS=dict(group.settings), COUNT=len(rows)
+    )
     seen: list[Seen] = []
     ticket = Ticket()
     for row in rows:

@@ -37,7 +37,9 @@ def run(dut: Dut, authority: Authority, raw_server: RawServers, group: Group[Ser
 
     server = raw_server(behave, patience=10.0)
     values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test", "CA": authority.p256.root_der}
-    script = dut.start(CLIENT, {**values, "VERSIONS": group.versions, "COUNT": len(rows)})
+    script = dut.start(
+        CLIENT, {**values, "VERSIONS": group.versions, "SETTINGS": dict(group.settings), "COUNT": len(rows)}
+    )
     lines = script.wait(dut.patience).lines
     for index in range(len(rows)):
         server.finished(index)

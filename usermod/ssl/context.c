@@ -43,6 +43,9 @@ static mpy_ssl_context_t *context_new(mp_int_t protocol) {
     self->options = 0;
     self->session_cache = true;
     self->fragment = MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
+    #if MPY_SSL_HAVE_RECORD_SIZE_LIMIT
+    self->record_size_limit = 0;
+    #endif
     self->keylog_filename = mp_const_none;
     self->keylog_callback = mp_const_none;
     mpy_ssl_psk_init(&self->psk);
@@ -90,6 +93,15 @@ static void set_fragment(mpy_ssl_context_t *self, mp_obj_t value) {
         mp_raise_ValueError(MP_ERROR_TEXT("max_fragment_length is for clients to ask for"));
     }
     self->fragment = mpy_ssl_fragment_code(value);
+}
+#endif
+
+#if MPY_SSL_HAVE_RECORD_SIZE_LIMIT
+static void set_record_size_limit(mpy_ssl_context_t *self, mp_obj_t value) {
+    if (self->protocol & MPY_SSL_PROTOCOL_DTLS_CLIENT) {
+        mp_raise_ValueError(MP_ERROR_TEXT("record_size_limit is for TLS 1.3"));
+    }
+    self->record_size_limit = mpy_ssl_record_size_limit_bytes(value);
 }
 #endif
 
@@ -151,6 +163,10 @@ static bool store_attr(mpy_ssl_context_t *self, qstr attr, mp_obj_t value) {
     } else if (attr == MP_QSTR_max_fragment_length) {
         set_fragment(self, value);
     #endif
+    #if MPY_SSL_HAVE_RECORD_SIZE_LIMIT
+    } else if (attr == MP_QSTR_record_size_limit) {
+        set_record_size_limit(self, value);
+    #endif
     #if MPY_SSL_SNI_CALLBACK
     } else if (attr == MP_QSTR_sni_callback) {
         set_sni_callback(self, value);
@@ -189,6 +205,10 @@ static void context_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         #if MPY_SSL_HAVE_FRAGMENT
         } else if (attr == MP_QSTR_max_fragment_length) {
             dest[0] = mpy_ssl_fragment_length(self->fragment);
+        #endif
+        #if MPY_SSL_HAVE_RECORD_SIZE_LIMIT
+        } else if (attr == MP_QSTR_record_size_limit) {
+            dest[0] = self->record_size_limit != 0 ? MP_OBJ_NEW_SMALL_INT(self->record_size_limit) : mp_const_none;
         #endif
         #if MPY_SSL_SNI_CALLBACK
         } else if (attr == MP_QSTR_sni_callback) {
@@ -449,6 +469,9 @@ static mpy_ssl_options_t options_of(const mpy_ssl_context_t *self) {
         .psk = &self->psk,
         .verify_serial = self->verify_serial,
         .fragment = self->fragment,
+        #if MPY_SSL_HAVE_RECORD_SIZE_LIMIT
+        .record_size_limit = self->record_size_limit,
+        #endif
         .session_cache = self->session_cache,
         .tickets_allowed = !(self->options & MPY_SSL_OP_NO_TICKET),
     };

@@ -44,6 +44,9 @@ typedef struct {
     uint32_t options;         // OP_*
     bool session_cache;
     uint8_t fragment;         // what a client asks for, see fragment.h
+    #if MPY_SSL_HAVE_RECORD_SIZE_LIMIT
+    uint16_t record_size_limit; // bytes, or 0 for None
+    #endif
     mp_obj_t keylog_filename; // path or None
     mp_obj_t keylog_callback; // see keylog.h; or None
     mpy_ssl_psk_t psk;

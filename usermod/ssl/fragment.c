@@ -10,15 +10,15 @@
 
 #define SHORTEST 512
 
-static size_t length_of(uint8_t code) {
-    return (size_t)SHORTEST / 2 << code;
+size_t mpy_ssl_fragment_bytes(uint8_t code) {
+    return code != MBEDTLS_SSL_MAX_FRAG_LEN_NONE ? (size_t)SHORTEST / 2 << code : 0;
 }
 
 uint8_t mpy_ssl_fragment_code(mp_obj_t length) {
     mp_int_t wanted = length != mp_const_none ? mp_obj_get_int(length) : 0;
     uint8_t code = MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
     while (wanted != 0 && ++code < MBEDTLS_SSL_MAX_FRAG_LEN_INVALID) {
-        if ((mp_int_t)length_of(code) == wanted) {
+        if ((mp_int_t)mpy_ssl_fragment_bytes(code) == wanted) {
             return code;
         }
     }
@@ -29,7 +29,7 @@ uint8_t mpy_ssl_fragment_code(mp_obj_t length) {
 }
 
 mp_obj_t mpy_ssl_fragment_length(uint8_t code) {
-    return code != MBEDTLS_SSL_MAX_FRAG_LEN_NONE ? MP_OBJ_NEW_SMALL_INT(length_of(code)) : mp_const_none;
+    return code != MBEDTLS_SSL_MAX_FRAG_LEN_NONE ? MP_OBJ_NEW_SMALL_INT(mpy_ssl_fragment_bytes(code)) : mp_const_none;
 }
 
 uint8_t mpy_ssl_fragment_asked(const uint8_t *hello, size_t len) {
@@ -52,7 +52,7 @@ void mpy_ssl_fragment_done(mpy_ssl_session_t *session) {
         session->fragment = mpy_ssl_private_session_fragment(mpy_ssl_private_session(&session->ssl));
     }
     if (session->fragment != MBEDTLS_SSL_MAX_FRAG_LEN_NONE) {
-        mpy_ssl_buffers_limit(&session->buffers, length_of(session->fragment));
+        mpy_ssl_buffers_limit(&session->buffers, mpy_ssl_fragment_bytes(session->fragment));
     }
 }
 

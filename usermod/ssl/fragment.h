@@ -26,7 +26,8 @@ struct mpy_ssl_session;
 // The code of 512, 1024, 2048 or 4096 (MBEDTLS_SSL_MAX_FRAG_LEN_*), or of None. Raises ValueError, TypeError.
 uint8_t mpy_ssl_fragment_code(mp_obj_t length);
 
-// The length that a code stands for, or None.
+// The length in bytes that a code stands for, or 0 or None for none.
+size_t mpy_ssl_fragment_bytes(uint8_t code);
 mp_obj_t mpy_ssl_fragment_length(uint8_t code);
 
 // To be called after each step of the handshake, `before` being the state that it began in: notes what is granted.

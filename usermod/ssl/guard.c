@@ -224,8 +224,18 @@ static uint8_t check_message_1_3(const mbedtls_ssl_context *ssl, const uint8_t *
 
 #endif
 
+// A client offers it with TLS 1.3, and a server of 1.2 may know it, too (RFC 8449).
+static bool limit_was_offered(const mbedtls_ssl_context *ssl) {
+    #if defined(MBEDTLS_SSL_RECORD_SIZE_LIMIT)
+    return was_offered(ssl, MBEDTLS_TLS_EXT_RECORD_SIZE_LIMIT);
+    #else
+    (void)ssl;
+    return false;
+    #endif
+}
+
 // RFC 5246, 7.4.1.3 and 7.4.1.4. What was offered Mbed TLS knows of 1.3 only; these it may offer, or (groups) old servers answer unasked.
-static uint8_t check_server_hello_1_2(const uint8_t *message, mpy_ssl_span_t block) {
+static uint8_t check_server_hello_1_2(const mbedtls_ssl_context *ssl, const uint8_t *message, mpy_ssl_span_t block) {
     static const uint64_t possible = BIT(MBEDTLS_TLS_EXT_SERVERNAME) | BIT(MBEDTLS_TLS_EXT_MAX_FRAGMENT_LENGTH)
         | BIT(MBEDTLS_TLS_EXT_SUPPORTED_GROUPS) | BIT(MBEDTLS_TLS_EXT_SUPPORTED_POINT_FORMATS) | BIT(MBEDTLS_TLS_EXT_USE_SRTP)
         | BIT(MBEDTLS_TLS_EXT_ALPN) | BIT(MBEDTLS_TLS_EXT_ENCRYPT_THEN_MAC) | BIT(MBEDTLS_TLS_EXT_EXTENDED_MASTER_SECRET)
@@ -233,7 +243,8 @@ static uint8_t check_server_hello_1_2(const uint8_t *message, mpy_ssl_span_t blo
     uint16_t type;
     mpy_ssl_span_t body;
     while (mpy_ssl_hello_next(&block, &type, &body)) {
-        if (type != MBEDTLS_TLS_EXT_RENEGOTIATION_INFO && (type >= 64 || !(possible & BIT(type)))) {
+        bool ok = type == MBEDTLS_TLS_EXT_RECORD_SIZE_LIMIT ? limit_was_offered(ssl) : type < 64 && (possible & BIT(type));
+        if (type != MBEDTLS_TLS_EXT_RENEGOTIATION_INFO && !ok) {
             return ALERT(UNSUPPORTED_EXT);
         }
     }
@@ -252,10 +263,8 @@ static uint8_t check_server_hello(const mbedtls_ssl_context *ssl, const uint8_t 
     if (types & BIT(MBEDTLS_TLS_EXT_SUPPORTED_VERSIONS) && ssl->conf->max_tls_version == MBEDTLS_SSL_VERSION_TLS1_3) {
         return check_server_hello_1_3(ssl, message, len, types);
     }
-    #else
-    (void)ssl;
     #endif
-    return check_server_hello_1_2(message, block);
+    return check_server_hello_1_2(ssl, message, block);
 }
 
 // RFC 7507, 3: a client that repeats its hello with a lower version says so.

@@ -122,6 +122,9 @@ long long mpy_ssl_time(long long *seconds);
 
 #if !defined(MPY_SSL_MFL) || MPY_SSL_MFL
 #define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH     // RFC 6066, 4: an option of the build, see fragment.h
+#if defined(MPY_SSL_TLS1_3)
+#define MBEDTLS_SSL_RECORD_SIZE_LIMIT       // RFC 8449: see record_size_limit.h
+#endif
 #endif
 #if defined(MPY_SSL_DTLS)
 #define MBEDTLS_SSL_PROTO_DTLS

@@ -17,7 +17,7 @@
 #   MPY_SSL_PSK            pre-shared keys
 #   MPY_SSL_DTLS           DTLS 1.2
 #   MPY_SSL_X25519         that group
-#   MPY_SSL_MFL            max_fragment_length
+#   MPY_SSL_MFL            max_fragment_length and, with TLS 1.3, record_size_limit
 #   MPY_SSL_MESSAGE_CHECKS guard.h's checks of messages, which take the place of Mbed TLS's alerts
 #   MPY_SSL_SHA1_SMALL     SHA-1 in 4 KB less, and slower; 0 unless set
 #
@@ -86,6 +86,7 @@ foreach(name
         psk
         random
         record
+        record_size_limit
         resume
         saved
         seal
@@ -149,7 +150,7 @@ if(TARGET micropy_lib_mbedtls)
     if(MPY_SSL_PSK)
         list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_PSK)
     endif()
-    if(MPY_SSL_PSK OR MPY_SSL_MFL OR NOT DEFINED MPY_SSL_MFL) # see messages.h
+    if(MPY_SSL_PSK OR MPY_SSL_MFL) # see messages.h
         target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_write_handshake_msg_ext -Wl,--wrap=mbedtls_ssl_finish_handshake_msg)
     endif()
     if(MPY_SSL_DEBUG)
@@ -162,6 +163,7 @@ if(TARGET micropy_lib_mbedtls)
         set(MPY_SSL_TLS1_3 1)
     endif()
     if(MPY_SSL_TLS1_3)
+        list(APPEND MICROPY_DEF_BOARD MPY_SSL_TLS1_3) # for names, see record_size_limit.h
         list(APPEND MPY_SSL_READERS ssl_tls13_client ssl_tls13_generic ssl_tls13_server)
         list(APPEND MPY_SSL_MBEDTLS_NAMES
             psa_crypto psa_crypto_client psa_crypto_driver_wrappers_no_static psa_crypto_ecp psa_crypto_hash psa_crypto_mac
@@ -171,6 +173,9 @@ if(TARGET micropy_lib_mbedtls)
         set_source_files_properties(${MPY_SSL_DIR}/tls13_secrets.c PROPERTIES COMPILE_OPTIONS "-idirafter${MPY_SSL_LIBRARY}")
         # Record buffers, see buffers.h.
         target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_session_reset_msg_layer)
+        foreach(verb parse write) # see record_size_limit.h
+            target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_tls13_${verb}_record_size_limit_ext)
+        endforeach()
         list(APPEND MPY_SSL_FRONTS
             ssl_tls12_client=tls12_signatures ssl_tls13_client=tls13_server_hello ssl_tls13_client=tls13_fragment
             ssl_tls13_generic=tls13_alerts ssl_tls13_keys=tls13_transforms ssl_tls13_server=hello_version)

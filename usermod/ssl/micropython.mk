@@ -12,7 +12,7 @@
 # MPY_SSL_DTLS         1: DTLS 1.2; 0: none. Default: 1
 # MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs,
 #                      -DMPY_SSL_X25519=0 that group, -DMPY_SSL_GROUPS=0 set_groups() and its like, -DMPY_SSL_SNI_CALLBACK=0 that,
-#                      -DMPY_SSL_MFL=0 max_fragment_length; -DMPY_SSL_SHA1_SMALL=1 is SHA-1 in 4 KB less, and slower
+#                      -DMPY_SSL_MFL=0 max_fragment_length and record_size_limit; -DMPY_SSL_SHA1_SMALL=1 is SHA-1 in 4 KB less, and slower
 #
 # The port must not build Mbed TLS itself, and does not: the stock module is switched off, and with it its library.
 
@@ -71,6 +71,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	psk.c \
 	random.c \
 	record.c \
+	record_size_limit.c \
 	resume.c \
 	saved.c \
 	seal.c \
@@ -148,6 +149,11 @@ endif
 MPY_SSL_RESET := mbedtls_ssl_session_reset_msg_layer
 $(addprefix $(BUILD)/mbedtls/,ssl_tls13_client.o ssl_tls13_server.o): CFLAGS += -D$(MPY_SSL_RESET)=__wrap_$(MPY_SSL_RESET)
 $(MPY_SSL_O)/buffers.o: CFLAGS += -D__real_$(MPY_SSL_RESET)=$(MPY_SSL_RESET)
+
+# What each end says of its records in TLS 1.3. See record_size_limit.h.
+MPY_SSL_LIMIT_WRAPS := $(foreach verb,parse write,mbedtls_ssl_tls13_$(verb)_record_size_limit_ext)
+$(addprefix $(BUILD)/mbedtls/,ssl_tls13_client.o ssl_tls13_server.o): CFLAGS += $(foreach name,$(MPY_SSL_LIMIT_WRAPS),-D$(name)=__wrap_$(name))
+$(MPY_SSL_O)/record_size_limit.o: CFLAGS += $(foreach name,$(MPY_SSL_LIMIT_WRAPS),-D__real_$(name)=$(name))
 
 # What is done to handshake messages on their way out. See messages.h.
 MPY_SSL_WRITE := mbedtls_ssl_write_handshake_msg_ext

@@ -106,6 +106,22 @@ static inline uint8_t mpy_ssl_private_session_fragment(const mbedtls_ssl_session
 }
 #endif
 
+#if defined(MBEDTLS_SSL_RECORD_SIZE_LIMIT)
+// What the peer has said in the handshake under way, or 0. 4.x: still private.
+static inline uint16_t mpy_ssl_private_record_size_limit(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(session_negotiate)->MBEDTLS_PRIVATE(record_size_limit);
+}
+#endif
+
+// Mbed TLS 3.6 keeps with a session what belongs to a connection (RFC 8449, 4).
+static inline void mpy_ssl_private_forget_record_size_limit(mbedtls_ssl_session *session) {
+    #if defined(MBEDTLS_SSL_RECORD_SIZE_LIMIT)
+    session->MBEDTLS_PRIVATE(record_size_limit) = 0;
+    #else
+    (void)session;
+    #endif
+}
+
 #if defined(MBEDTLS_SSL_ALPN)
 // The application protocol of a connection whose configuration has none; `name` has to last as long. 4.x: still private.
 static inline void mpy_ssl_private_set_alpn(mbedtls_ssl_context *ssl, const char *name) {

@@ -43,6 +43,7 @@ static int offer(mpy_ssl_session_t *session, const mpy_ssl_saved_t *saved) {
     if (ret != 0 || !is_enabled(session, mbedtls_ssl_session_get_ciphersuite_id(&old))) {
         ret = 0; // of another firmware, or for other suites: a full handshake
     } else {
+        mpy_ssl_private_forget_record_size_limit(&old);
         ret = mbedtls_ssl_set_session(&session->ssl, &old);
     }
     mbedtls_ssl_session_free(&old);

@@ -328,6 +328,7 @@ static int configure(mpy_ssl_session_t *session, const mpy_ssl_options_t *option
         ret = mbedtls_ssl_conf_max_frag_len(conf, options->fragment);
     }
     #endif
+    mpy_ssl_record_size_limit_configure(session, options);
     mbedtls_ssl_conf_verify(conf, verify, session);
     mpy_ssl_sni_configure(session);
     ret = ret == 0 ? mpy_ssl_psk_configure(session, options) : ret;
@@ -479,6 +480,7 @@ static int after_step(mpy_ssl_session_t *session, int before) {
     #endif
     mpy_ssl_fragment_step(session, before);
     int ret = check_optional(session);
+    ret = ret == 0 ? mpy_ssl_record_size_limit_step(session, before) : ret;
     ret = ret == 0 ? mpy_ssl_psk_step(session, before) : ret;
     return ret == 0 ? mpy_ssl_resume_step(session, before) : ret;
 }
@@ -528,6 +530,7 @@ static void handshake_done(mpy_ssl_session_t *session) {
     session->stream.timed = false;
     session->stream.idle = 0;
     mpy_ssl_fragment_done(session);
+    mpy_ssl_record_size_limit_done(session);
     mpy_ssl_buffers_settle(&session->buffers, true);
     keep_peer_certificate(session);
     if (!mpy_ssl_session_is_tls1_3(session)) {

@@ -26,6 +26,7 @@
 #include "groups.h"
 #include "keylog.h"
 #include "psk.h"
+#include "record_size_limit.h"
 #include "resume.h"
 #include "slices.h"
 #include "sni.h"
@@ -56,6 +57,9 @@ typedef struct mpy_ssl_options {
     mpy_ssl_tickets_t *tickets;   // a server's, or NULL
     mpy_ssl_saved_t *saved;       // to be resumed, or NULL
     uint8_t fragment;             // what a client asks for, MBEDTLS_SSL_MAX_FRAG_LEN_*
+    #if MPY_SSL_HAVE_RECORD_SIZE_LIMIT
+    uint16_t record_size_limit;   // bytes of content that a record of the peer may have in TLS 1.3; 0: none was chosen
+    #endif
     bool session_cache;           // keep and find sessions without being told
     bool tickets_allowed;         // offer and give tickets
 } mpy_ssl_options_t;
@@ -80,6 +84,9 @@ typedef struct mpy_ssl_session {
     uint8_t *peer_der;     // the peer's certificate after a handshake of TLS 1.2, or NULL; the size is that of the block
     uint8_t verify_mode;
     uint8_t fragment;      // MBEDTLS_SSL_MAX_FRAG_LEN_* that was granted
+    #if MPY_SSL_HAVE_RECORD_SIZE_LIMIT
+    mpy_ssl_record_size_limit_t record_size_limit;
+    #endif
     uint8_t alert;         // to be sent instead of the one that error.h names; 0: none
     bool open;             // ssl and conf are in use
     bool keep_stream;      // a failure leaves the stream open, because it is still the caller's

@@ -481,6 +481,10 @@ static void socket_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     } else if (attr == MP_QSTR_max_fragment_length) {
         dest[0] = mpy_ssl_fragment_length(is_connected(self) ? self->session.fragment : MBEDTLS_SSL_MAX_FRAG_LEN_NONE);
     #endif
+    #if MPY_SSL_HAVE_RECORD_SIZE_LIMIT
+    } else if (attr == MP_QSTR_record_size_limit) {
+        dest[0] = is_connected(self) ? mpy_ssl_record_size_limit_agreed(&self->session) : mp_const_none;
+    #endif
     #if defined(MBEDTLS_SSL_SESSION_TICKETS)
     } else if (attr == MP_QSTR_session) {
         dest[0] = mpy_ssl_sslsession_new(mpy_ssl_resume_saved(&self->session));
