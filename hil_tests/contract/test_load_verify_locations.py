@@ -184,18 +184,19 @@ def test_loading_the_same_again_takes_no_memory(script: Script, authority: Autho
     assert script(code, ID=own, PEM=own.root_pem) == ["True True"]
 
 
-def test_loading_leaves_living_connections_alone(script: Script, authority: Authority) -> None:
+@pytest.mark.parametrize("count", [1, 12], ids=["few", "bundle"])
+def test_loading_leaves_living_connections_alone(script: Script, authority: Authority, count: int) -> None:
     code = """
     client, server = client_context(FIRST), server_context(FIRST)
     connected = connect(client, server)
     begun = wrap(client, server)
     step(begun[0])
-    client.load_verify_locations(cadata=SECOND[2])
+    client.load_verify_locations(cadata=MORE)
     collect()
-    print(talks(*connected), talks(*shake(*begun)))
+    print(talks(*connected), talks(*shake(*begun)), works(client, server))
     """
-    first, second = roots(authority)
-    assert script(code, FIRST=first, SECOND=second) == ["True True"]
+    more = b"".join(authority.issue("p256", root=f"bundle {number}").root_der for number in range(count))
+    assert script(code, FIRST=authority.p256, MORE=more) == ["True True True"]
 
 
 # Refusals

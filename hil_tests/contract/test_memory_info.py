@@ -54,6 +54,16 @@ def test_a_context_counts_what_it_has_loaded(script: Script, authority: Authorit
     assert script(code, ID=authority.p256) == ["0 True 0 True", "True True", "True"]
 
 
+def test_a_few_authorities_take_little_more_than_their_der(script: Script, authority: Authority) -> None:
+    code = """
+    context = ssl.SSLContext(CLIENT)
+    for i in range(2):
+        context.load_verify_locations(cadata=DER[i])
+    print(0 < ssl.memory_info(context)["trust"] - len(DER[0] + DER[1]) < 128)
+    """
+    assert script(code, DER=[authority.p256.root_der, authority.rsa.root_der]) == ["True"]
+
+
 def test_a_connection_peaks_in_its_handshake(script: Script, authority: Authority) -> None:
     code = CONNECTED + "print(info(c)['peak'] > 2 * info(c)['bytes'], info()['peak'] >= info(c)['peak'])"
     assert script(code, ID=authority.p256) == ["True True"]

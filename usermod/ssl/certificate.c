@@ -305,44 +305,101 @@ static void trust_destroy(void *self) {
     mpy_ssl_meter_t meter;
     mpy_ssl_meter_start(&meter, &usage);
     free_list(trust->first);
+    mpy_ssl_free(trust->ders);
     mpy_ssl_free(trust);
     mpy_ssl_meter_stop(&meter);
 }
 
-// The store is made last: reading a file can run Python code, which can load into the same context.
-static int trust_make(mpy_ssl_trust_t **trust) {
-    if (*trust == NULL) {
-        *trust = mpy_ssl_counted_new(sizeof(**trust), trust_destroy);
-        if (*trust == NULL) {
-            return MBEDTLS_ERR_X509_ALLOC_FAILED;
-        }
-        (*trust)->usage.bytes = mpy_ssl_size(*trust);
+int mpy_ssl_trust_take_out(const mpy_ssl_trust_t *trust, mbedtls_x509_crt **list) {
+    *list = trust->first;
+    if (trust->ders == NULL) {
+        return 0;
     }
+    mpy_ssl_blob_t ders = {.data = trust->ders, .len = mpy_ssl_size(trust->ders)};
+    mbedtls_x509_crt *made = mbedtls_calloc(1, sizeof(*made));
+    unsigned number;
+    if (made != NULL) {
+        mbedtls_x509_crt_init(made);
+    }
+    if (made != NULL && parse_chain(made, &ders, false, &number) != 0) { // it did once, so it is memory that is short
+        free_list(made);
+        made = NULL;
+    }
+    *list = made;
+    return made != NULL ? 0 : MBEDTLS_ERR_X509_ALLOC_FAILED;
+}
+
+void mpy_ssl_trust_put_away(const mpy_ssl_trust_t *trust, mbedtls_x509_crt *list) {
+    if (list != NULL && list != trust->first) {
+        free_list(list);
+    }
+}
+
+// The store that is to be added to: a bundle itself, or a new one with the same certificates, because others may use a packed one.
+// NULL: no memory.
+static mpy_ssl_trust_t *unpack(mpy_ssl_trust_t *trust) {
+    if (trust != NULL && trust->first != NULL) {
+        return trust;
+    }
+    mpy_ssl_trust_t *made = mpy_ssl_counted_new(sizeof(*made), trust_destroy);
+    if (made != NULL && trust != NULL && mpy_ssl_trust_take_out(trust, &made->first) != 0) {
+        mpy_ssl_counted_unref(made);
+        made = NULL;
+    }
+    return made;
+}
+
+// A bundle stays as it is.
+static int pack(mpy_ssl_trust_t *trust) {
+    size_t len = 0;
+    for (const mbedtls_x509_crt *ca = trust->first; ca != NULL; ca = ca->next) {
+        len += ca->raw.len;
+    }
+    if (len > MPY_SSL_FEW_CERTIFICATES) {
+        return 0;
+    }
+    trust->ders = mpy_ssl_calloc(1, len);
+    if (trust->ders == NULL) {
+        return MBEDTLS_ERR_X509_ALLOC_FAILED;
+    }
+    uint8_t *p = trust->ders;
+    for (const mbedtls_x509_crt *ca = trust->first; ca != NULL; ca = ca->next) {
+        memcpy(p, ca->raw.p, ca->raw.len);
+        p += ca->raw.len;
+    }
+    free_list(trust->first);
+    trust->first = NULL;
     return 0;
 }
 
-// Returns what the store has grown by.
-static size_t trust_add(mpy_ssl_trust_t **trust, mbedtls_x509_crt *list, mp_obj_t source, fault_t *fault) {
-    size_t failures = mpy_ssl_alloc_failures();
-    mpy_ssl_usage_t usage = {.bytes = sizeof(*list)};
+// Takes the list over. 0 or MBEDTLS_ERR_X509_ALLOC_FAILED.
+static int trust_add(mpy_ssl_trust_t **trust, mbedtls_x509_crt *list, size_t bytes) {
+    mpy_ssl_usage_t usage = {.bytes = bytes};
     mpy_ssl_meter_t meter;
     mpy_ssl_meter_start(&meter, &usage);
-    parse_certificates(list, source, true, fault);
-    mpy_ssl_meter_stop(&meter);
-    blame_memory(fault, failures);
-    if (!is_fault(fault)) {
-        fault->code = trust_make(trust);
-    }
-    if (is_fault(fault)) {
+    mpy_ssl_trust_t *store = unpack(*trust);
+    bool is_new = store != *trust;
+    int ret = 0;
+    if (store == NULL) {
         free_list(list);
-        return 0;
+        ret = MBEDTLS_ERR_X509_ALLOC_FAILED;
+    } else {
+        merge(&store->first, list);
+        ret = is_new ? pack(store) : 0;
     }
-    mpy_ssl_meter_start(&meter, &usage);
-    merge(&(*trust)->first, list);
     mpy_ssl_meter_stop(&meter);
-    return usage.bytes;
+    if (store != NULL) {
+        store->usage.bytes += usage.bytes;
+        store->digested = false;
+    }
+    if (is_new) {
+        mpy_ssl_counted_unref(ret == 0 ? *trust : store);
+        *trust = ret == 0 ? store : *trust;
+    }
+    return ret;
 }
 
+// The store changes last: reading a file can run Python code, which can load into the same context.
 void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source) {
     fault_t fault = {.exception = MP_OBJ_NULL};
     mbedtls_x509_crt *list = mbedtls_calloc(1, sizeof(*list));
@@ -350,16 +407,28 @@ void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source) {
         mpy_ssl_error_no_memory();
     }
     mbedtls_x509_crt_init(list);
-    size_t bytes = trust_add(trust, list, source, &fault);
+    size_t failures = mpy_ssl_alloc_failures();
+    mpy_ssl_usage_t usage = {.bytes = sizeof(*list)};
+    mpy_ssl_meter_t meter;
+    mpy_ssl_meter_start(&meter, &usage);
+    parse_certificates(list, source, true, &fault);
+    mpy_ssl_meter_stop(&meter);
+    blame_memory(&fault, failures);
+    if (is_fault(&fault)) {
+        free_list(list);
+    } else {
+        fault.code = trust_add(trust, list, usage.bytes);
+    }
     raise_if(&fault);
-    (*trust)->usage.bytes += bytes;
-    (*trust)->digested = false;
 }
 
 int mpy_ssl_trust_digest(mpy_ssl_trust_t *trust, uint8_t digest[32]) {
     mbedtls_sha256_context hash;
     mbedtls_sha256_init(&hash);
     int ret = trust->digested ? 0 : mbedtls_sha256_starts(&hash, 0);
+    if (ret == 0 && !trust->digested && trust->ders != NULL) {
+        ret = mbedtls_sha256_update(&hash, trust->ders, mpy_ssl_size(trust->ders));
+    }
     for (const mbedtls_x509_crt *ca = trust->digested ? NULL : trust->first; ca != NULL && ret == 0; ca = ca->next) {
         ret = mbedtls_sha256_update(&hash, ca->raw.p, ca->raw.len);
     }

@@ -24,12 +24,21 @@ static bool is_want(int ret) {
 
 // --- Release --------------------------------------------------------------------------------------------------
 
+static void put_cas_away(mpy_ssl_session_t *session) {
+    if (session->cas != NULL) {
+        mbedtls_ssl_conf_ca_chain(&session->conf, NULL, NULL);
+        mpy_ssl_trust_put_away(session->trust, session->cas);
+        session->cas = NULL;
+    }
+}
+
 static void release(mpy_ssl_session_t *session) {
     if (session->open) {
         mpy_ssl_meter_t meter;
         session->open = false;
         mpy_ssl_meter_start(&meter, &session->usage);
         mpy_ssl_buffers_free(&session->buffers);
+        put_cas_away(session);
         mbedtls_ssl_free(&session->ssl);
         mbedtls_ssl_config_free(&session->conf);
         mpy_ssl_counted_unref(session->identity);
@@ -300,7 +309,6 @@ static int configure_choice(mpy_ssl_session_t *session, const mpy_ssl_options_t 
         ret = mbedtls_ssl_conf_own_cert(conf, &session->other_identity->chain, &session->other_identity->key);
     }
     mbedtls_ssl_conf_authmode(conf, options->verify_mode);
-    mbedtls_ssl_conf_ca_chain(conf, session->trust != NULL ? session->trust->first : NULL, NULL);
     return ret;
 }
 
@@ -485,6 +493,23 @@ static int after_step(mpy_ssl_session_t *session, int before) {
     return ret == 0 ? mpy_ssl_resume_step(session, before) : ret;
 }
 
+// CertificateRequest names them, and a peer's certificate is verified in the step that reads it, or right before the next.
+static bool needs_cas(const mpy_ssl_session_t *session) {
+    int state = mpy_ssl_private_state(&session->ssl);
+    return mpy_ssl_session_is_server(session) ? state == MBEDTLS_SSL_CERTIFICATE_REQUEST || state == MBEDTLS_SSL_CLIENT_CERTIFICATE
+                                              : state == MBEDTLS_SSL_SERVER_CERTIFICATE;
+}
+
+static int before_step(mpy_ssl_session_t *session) {
+    int ret = mpy_ssl_slices_before_step(session);
+    ret = ret == 0 ? mpy_ssl_messages_go_on(&session->buffers) : ret;
+    if (ret == 0 && session->trust != NULL && session->cas == NULL && needs_cas(session)) {
+        ret = mpy_ssl_trust_take_out(session->trust, &session->cas);
+        mbedtls_ssl_conf_ca_chain(&session->conf, session->cas, NULL);
+    }
+    return ret;
+}
+
 // No memory for a record: the program hears it, the connection is as it was, and the next call tries again.
 static int lack_memory(mpy_ssl_session_t *session, int want) {
     session->alloc_failures = mpy_ssl_alloc_failures();
@@ -533,6 +558,7 @@ static void handshake_done(mpy_ssl_session_t *session) {
     mpy_ssl_record_size_limit_done(session);
     mpy_ssl_buffers_settle(&session->buffers, true);
     keep_peer_certificate(session);
+    put_cas_away(session);
     if (!mpy_ssl_session_is_tls1_3(session)) {
         mbedtls_ssl_set_hostname(&session->ssl, NULL); // tickets of 1.3 are still to come
     }
@@ -543,8 +569,7 @@ static int handshake_steps(mpy_ssl_session_t *session) {
     int ret = lacks_key(session) && !mpy_ssl_stream_has_datagrams(&session->stream) ? MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED : 0;
     // Mbed TLS calls a handshake over before a server has sent its ticket.
     while (ret == 0 && mpy_ssl_private_state(&session->ssl) != MBEDTLS_SSL_HANDSHAKE_OVER) {
-        ret = mpy_ssl_slices_before_step(session);
-        ret = ret == 0 ? mpy_ssl_messages_go_on(&session->buffers) : ret;
+        ret = before_step(session);
         if (ret != 0) {
             break;
         }

@@ -72,6 +72,7 @@ typedef struct mpy_ssl_session {
     mpy_ssl_identity_t *identity;
     mpy_ssl_identity_t *other_identity;
     mpy_ssl_trust_t *trust;
+    mbedtls_x509_crt *cas; // of `trust`, while a handshake needs them; or NULL
     mpy_ssl_ciphers_t *ciphers;
     mpy_ssl_groups_t *groups;
     mpy_ssl_alpn_t *alpn;
