@@ -303,7 +303,7 @@ static uint8_t check_point(const uint8_t *point, size_t *len) {
     return point[0] == X25519_LEN || point[1] == UNCOMPRESSED ? 0 : ALERT(ILLEGAL_PARAMETER);
 }
 
-static uint8_t check_server_key_exchange(const uint8_t *body, size_t len) {
+static uint8_t check_server_key_exchange(const mbedtls_ssl_context *ssl, const uint8_t *body, size_t len) {
     const size_t curve_len = 3; // type and name
     if (len <= curve_len) {
         return ALERT(DECODE_ERROR);
@@ -316,6 +316,8 @@ static uint8_t check_server_key_exchange(const uint8_t *body, size_t len) {
     used += curve_len;
     if (alert == 0 && (len < used + 4 || get16(body + used + 2) != len - used - 4)) { // algorithm, signature
         alert = ALERT(DECODE_ERROR);
+    } else if (alert == 0 && !mbedtls_ssl_sig_alg_is_offered(ssl, (uint16_t)get16(body + used))) {
+        alert = ALERT(ILLEGAL_PARAMETER);
     }
     return alert;
 }
@@ -365,7 +367,7 @@ static uint8_t check_message(const mbedtls_ssl_context *ssl, const uint8_t *mess
     }
     #endif
     if (is_client && message[0] == MBEDTLS_SSL_HS_SERVER_KEY_EXCHANGE && agrees_on_ecdhe_key(ssl)) {
-        return check_server_key_exchange(message + HEADER, len - HEADER);
+        return check_server_key_exchange(ssl, message + HEADER, len - HEADER);
     }
     if (!is_client && message[0] == MBEDTLS_SSL_HS_CLIENT_KEY_EXCHANGE && agrees_on_ecdhe_key(ssl)) {
         return check_client_key_exchange(message + HEADER, len - HEADER);

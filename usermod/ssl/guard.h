@@ -19,8 +19,8 @@
 
 // Does what mbedtls_ssl_read_record() does, and looks at the handshake message that it found: its place (RFC 5246, 7.3; RFC 8446, 4),
 // the extensions of a hello (RFC 8446, 4.2), the public key and the algorithm of a signature (RFC 8422, 5.4; RFC 8446, 4.4.3), whether
-// a certificate is there (RFC 8446, 4.4.2), the end of its record where new keys follow (RFC 8446, 5.1). A message that is refused has been answered by its alert. A client does not see a
-// HelloRequest (RFC 5246, 7.4.1.1); each counts as idle. 0 or a code of Mbed TLS.
+// a certificate is there (RFC 8446, 4.4.2), the end of its record where new keys follow (RFC 8446, 5.1). A message that is refused has
+// been answered by its alert. A client does not see a HelloRequest (RFC 5246, 7.4.1.1); each counts as idle. 0 or a code of Mbed TLS.
 int mpy_ssl_guard_read_record(mbedtls_ssl_context *ssl, unsigned update_hs_digest);
 
 // mbedtls_ssl_parse_change_cipher_spec() with what that reads.
