@@ -34,3 +34,18 @@ int mpy_ssl_unseal(const uint8_t key[MPY_SSL_SEAL_KEY], const uint8_t *bound, si
     mbedtls_chachapoly_free(&cipher);
     return ret;
 }
+
+uint8_t *mpy_ssl_seal_put(uint8_t *out, size_t bytes, unsigned long long value) {
+    for (size_t i = 0; i < bytes; ++i) {
+        out[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
+    }
+    return out + bytes;
+}
+
+unsigned long long mpy_ssl_seal_get(const uint8_t *in, size_t bytes) {
+    unsigned long long value = 0;
+    for (size_t i = 0; i < bytes; ++i) {
+        value = value << 8 | in[i];
+    }
+    return value;
+}

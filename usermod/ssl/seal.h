@@ -20,4 +20,8 @@ int mpy_ssl_seal(const uint8_t key[MPY_SSL_SEAL_KEY], const uint8_t *bound, size
 // Decrypts box[box_len] into out[box_len - MPY_SSL_SEAL_OVERHEAD]. Returns 0, or a negative value if anything was changed.
 int mpy_ssl_unseal(const uint8_t key[MPY_SSL_SEAL_KEY], const uint8_t *bound, size_t bound_len, const uint8_t *box, size_t box_len, uint8_t *out);
 
+// A number in such a text, big endian, in 1 to 8 bytes. The first gives what follows it in `out`.
+uint8_t *mpy_ssl_seal_put(uint8_t *out, size_t bytes, unsigned long long value);
+unsigned long long mpy_ssl_seal_get(const uint8_t *in, size_t bytes);
+
 #endif

@@ -61,21 +61,6 @@ static void derive_key(mp_obj_t secret_in, uint8_t key[MPY_SSL_SEAL_KEY]) {
     }
 }
 
-static uint8_t *put_number(uint8_t *out, size_t bytes, unsigned long long value) {
-    for (size_t i = 0; i < bytes; ++i) {
-        out[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
-    }
-    return out + bytes;
-}
-
-static unsigned long long get_number(const uint8_t *in, size_t bytes) {
-    unsigned long long value = 0;
-    for (size_t i = 0; i < bytes; ++i) {
-        value = value << 8 | in[i];
-    }
-    return value;
-}
-
 // --- Out ------------------------------------------------------------------------------------------------------
 
 static mp_obj_t export(const mpy_ssl_saved_t *saved, mp_obj_t secret) {
@@ -88,8 +73,8 @@ static mp_obj_t export(const mpy_ssl_saved_t *saved, mp_obj_t secret) {
     derive_key(secret, key);
     uint8_t *box = (uint8_t *)stored.buf + sizeof(MAGIC);
     memcpy(stored.buf, MAGIC, sizeof(MAGIC));
-    uint8_t *p = put_number(box + MPY_SSL_SEAL_NONCE, 8, (unsigned long long)saved->issued);
-    p = put_number(p, 4, saved->lifetime);
+    uint8_t *p = mpy_ssl_seal_put(box + MPY_SSL_SEAL_NONCE, 8, (unsigned long long)saved->issued);
+    p = mpy_ssl_seal_put(p, 4, saved->lifetime);
     *p++ = saved->has_ticket;
     memcpy(p, saved->binding, MPY_SSL_BINDING);
     memcpy(p + MPY_SSL_BINDING, saved->data, saved->len);
@@ -121,8 +106,8 @@ static mp_int_t sslsession_buffer(mp_obj_t self_in, mp_buffer_info_t *info, mp_u
 // --- In -------------------------------------------------------------------------------------------------------
 
 static void unpack(mpy_ssl_saved_t *saved, const uint8_t *text) {
-    saved->issued = (long long)get_number(text, 8);
-    saved->lifetime = MIN((uint32_t)get_number(text + 8, 4), MPY_SSL_SAVED_MAX_AGE);
+    saved->issued = (long long)mpy_ssl_seal_get(text, 8);
+    saved->lifetime = MIN((uint32_t)mpy_ssl_seal_get(text + 8, 4), MPY_SSL_SAVED_MAX_AGE);
     saved->has_ticket = text[12] != 0;
     saved->storable = true;
     memcpy(saved->binding, text + 13, MPY_SSL_BINDING);

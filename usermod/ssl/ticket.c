@@ -68,20 +68,6 @@ static bool find_key(mpy_ssl_tickets_t *tickets, const uint8_t *name, long long 
     return found;
 }
 
-static void put_time(uint8_t out[ISSUED_LEN], long long time) {
-    for (size_t i = 0; i < ISSUED_LEN; ++i) {
-        out[i] = (uint8_t)((unsigned long long)time >> (8 * (ISSUED_LEN - 1 - i)));
-    }
-}
-
-static long long get_time(const uint8_t in[ISSUED_LEN]) {
-    unsigned long long time = 0;
-    for (size_t i = 0; i < ISSUED_LEN; ++i) {
-        time = time << 8 | in[i];
-    }
-    return (long long)time;
-}
-
 int mpy_ssl_ticket_write(mpy_ssl_tickets_t *tickets, const uint8_t binding[MPY_SSL_BINDING], const mbedtls_ssl_session *session,
     uint8_t *out, size_t size, size_t *len) {
     const size_t before = NAME_LEN + MPY_SSL_SEAL_NONCE + ISSUED_LEN;
@@ -96,7 +82,7 @@ int mpy_ssl_ticket_write(mpy_ssl_tickets_t *tickets, const uint8_t binding[MPY_S
     }
     if (ret == 0) {
         memcpy(out, key.name, NAME_LEN);
-        put_time(out + NAME_LEN + MPY_SSL_SEAL_NONCE, now);
+        mpy_ssl_seal_put(out + NAME_LEN + MPY_SSL_SEAL_NONCE, ISSUED_LEN, (unsigned long long)now);
         ret = mpy_ssl_seal(key.key, binding, MPY_SSL_BINDING, out + NAME_LEN, ISSUED_LEN + *len);
         *len += before + MPY_SSL_SEAL_TAG;
     }
@@ -105,7 +91,7 @@ int mpy_ssl_ticket_write(mpy_ssl_tickets_t *tickets, const uint8_t binding[MPY_S
 }
 
 static int load_text(const uint8_t *text, size_t len, long long now, mbedtls_ssl_session *session) {
-    long long age = now - get_time(text);
+    long long age = now - (long long)mpy_ssl_seal_get(text, ISSUED_LEN);
     if (age < 0 || age >= MPY_SSL_TICKET_LIFETIME) {
         return MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
     }
