@@ -6,10 +6,13 @@ What TLS 1.3 has of its own is in test_tls13_resumption.py.
 
 from __future__ import annotations
 
+import ast
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from textwrap import dedent
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from hil_tests.certificates import Authority
 from hil_tests.contract.conftest import BOTH_VERSIONS, Script
@@ -137,6 +140,21 @@ def test_a_server_that_resumes_without_extended_master_secret_is_refused(script:
     assert lines == ["OSError(-26112, 'MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER')", alert]
 
 
+@BOTH_VERSIONS
+def test_a_session_shares_the_certificate_of_its_connection(script: Script, authority: Authority, version: int) -> None:
+    code = """
+    c, s = meet(client, server)
+    session, certificate = c.session, c.getpeercert(True)
+    collect()
+    held, own = ssl.memory_info()["bytes"], ssl.memory_info(c)["bytes"]
+    c.close()
+    shared = own - (held - ssl.memory_info()["bytes"])
+    print(0 <= shared - len(certificate) < 32, ssl.memory_info(c)["bytes"], shared)
+    """
+    (line,) = script(VERSIONED + dedent(code), ID=authority.p256, VERSION=version)
+    assert line.startswith("True 0 "), line
+
+
 # --- Bytes ---------------------------------------------------------------------------------------------------------
 
 
@@ -168,6 +186,20 @@ def test_a_key_seals_it(script: Script, authority: Authority, version: int) -> N
     """
     lines = script(VERSIONED + dedent(code), ID=authority.p256, VERSION=version)
     assert lines == ["[True, True]"] + [f"ValueError('{NOT_A_SESSION}',)"] * 5 + ["True"]
+
+
+def test_one_of_another_form_means_a_full_handshake(script: Script, authority: Authority) -> None:
+    # As other firmware may have stored it: where the length of the certificate stands, more than all that follows.
+    (line,) = script(CONTEXTS + "print(bytes(connect(client, server)[0].session))", ID=authority.p256)
+    stored = ast.literal_eval(line)
+    magic, nonce, box = stored[:4], stored[4:16], stored[16:]
+    cipher = ChaCha20Poly1305(sha256(b"mpy-ssl session\0").digest())
+    text = cipher.decrypt(nonce, box, magic)
+    place = 8 + 4 + 1 + 32
+    assert int.from_bytes(text[place : place + 2], "big") == len(authority.p256.certificate_der)
+    other = magic + nonce + cipher.encrypt(nonce, text[:place] + b"\xff\xff" + text[place + 2 :], magic)
+    code = "print(visit(client, server, session=ssl.SSLSession(STORED)))"
+    assert script(CONTEXTS + code, ID=authority.p256, STORED=other) == ["[False, False]"]
 
 
 def test_no_changed_byte_passes(script: Script, authority: Authority) -> None:

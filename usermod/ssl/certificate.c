@@ -252,6 +252,15 @@ bool mpy_ssl_identity_is_like(const mpy_ssl_identity_t *a, const mpy_ssl_identit
 
 // --- Peers ----------------------------------------------------------------------------------------------------
 
+mpy_ssl_der_t *mpy_ssl_der_new(const uint8_t *bytes, uint16_t len) {
+    mpy_ssl_der_t *der = mpy_ssl_counted_new(sizeof(*der) + len, mpy_ssl_free);
+    if (der != NULL) {
+        der->len = len;
+        memcpy(der->bytes, bytes, len);
+    }
+    return der;
+}
+
 void mpy_ssl_certificate_keep_der(mbedtls_x509_crt *chain) {
     if (chain != NULL && chain->MBEDTLS_PRIVATE(own_buffer)) {
         mbedtls_x509_buf raw = chain->raw;

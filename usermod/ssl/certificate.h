@@ -51,6 +51,16 @@ mpy_ssl_identity_t *mpy_ssl_identity_load(mp_obj_t cert, mp_obj_t key, mp_obj_t 
 // True if both have a key of the same kind, RSA or EC.
 bool mpy_ssl_identity_is_like(const mpy_ssl_identity_t *a, const mpy_ssl_identity_t *b);
 
+// One certificate of a peer in DER, immutable: a connection and the sessions that come of it hold the same.
+typedef struct {
+    mpy_ssl_counted_t counted;
+    uint16_t len;
+    uint8_t bytes[];
+} mpy_ssl_der_t;
+
+// A copy of `len` bytes. NULL: no memory. The caller owns one reference.
+mpy_ssl_der_t *mpy_ssl_der_new(const uint8_t *bytes, uint16_t len);
+
 // Keeps of a chain what Mbed TLS has parsed from messages only the DER of its first certificate. NULL is allowed.
 void mpy_ssl_certificate_keep_der(mbedtls_x509_crt *chain);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A session in bytes, for a ticket or to be kept: as mbedtls_ssl_session_save() writes it. In a build with TLS 1.3 the peer's
+// A session in the bytes of a server's ticket: as mbedtls_ssl_session_save() writes it. In a build with TLS 1.3 the peer's
 // certificate stands before it, with its length in two bytes, because Mbed TLS keeps it in sessions of TLS 1.2 only.
 #ifndef MPY_SSL_PACKED_H
 #define MPY_SSL_PACKED_H

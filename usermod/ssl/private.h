@@ -190,6 +190,8 @@ static inline mbedtls_x509_crt *mpy_ssl_private_session_certificate(const mbedtl
 static inline void mpy_ssl_private_session_set_certificate(mbedtls_ssl_session *session, mbedtls_x509_crt *certificate) {
     session->MBEDTLS_PRIVATE(peer_cert) = certificate;
 }
+#else
+#define mpy_ssl_private_session_certificate(session) (NULL)
 #endif
 
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3) && defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)

@@ -129,28 +129,13 @@ static bool can_be_resumed(const mbedtls_ssl_session *session) {
     return mpy_ssl_private_ticket_len(session) > 0 || mbedtls_ssl_session_get_id_len(session) > 0;
 }
 
-// The peer's certificate, of which the connection keeps the DER, is lent to Mbed TLS's session for the moment: no more of it is saved.
-static mpy_ssl_saved_t *save_with_certificate(const mpy_ssl_session_t *session, mbedtls_ssl_session *made) {
-    #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
-    mbedtls_x509_crt *own = mpy_ssl_private_session_certificate(made);
-    mbedtls_x509_crt lent;
-    if (session->peer_der != NULL) {
-        mbedtls_x509_crt_init(&lent);
-        lent.raw.p = session->peer_der;
-        lent.raw.len = mpy_ssl_size(session->peer_der);
-        mpy_ssl_private_session_set_certificate(made, &lent);
-    }
-    mpy_ssl_saved_t *saved = mpy_ssl_saved_new(made, session->resume.binding);
-    mpy_ssl_private_session_set_certificate(made, own);
-    return saved;
-    #else
-    return mpy_ssl_saved_new(made, session->resume.binding);
-    #endif
-}
-
+// Nothing of a connection that had no memory to keep the peer's certificate apart: what resumes the session would have none to show.
 static mpy_ssl_saved_t *make_saved(mpy_ssl_session_t *session, mbedtls_ssl_session *made) {
     mpy_ssl_resume_t *self = &session->resume;
-    mpy_ssl_saved_t *saved = save_with_certificate(session, made);
+    mpy_ssl_saved_t *saved = NULL;
+    if (mpy_ssl_private_session_certificate(made) == NULL) {
+        saved = mpy_ssl_saved_new(made, session->peer, self->binding);
+    }
     session->alloc_failures = mpy_ssl_alloc_failures(); // not being able to keep it is no failure
     if (saved != NULL) {
         saved->issued = self->since;
@@ -344,7 +329,7 @@ static int keep_by_id(void *ctx, unsigned char const *id, size_t len, const mbed
     mpy_ssl_usage_t context = {0}; // whose it is, and not the connection's
     mpy_ssl_meter_t meter;
     mpy_ssl_meter_start(&meter, &context);
-    mpy_ssl_saved_t *saved = self->extended && len == MPY_SSL_BINDING ? mpy_ssl_saved_new(made, self->binding) : NULL;
+    mpy_ssl_saved_t *saved = self->extended && len == MPY_SSL_BINDING ? mpy_ssl_saved_new(made, NULL, self->binding) : NULL;
     mpy_ssl_meter_stop(&meter);
     session->alloc_failures = mpy_ssl_alloc_failures();
     if (saved != NULL) {

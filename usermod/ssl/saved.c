@@ -6,12 +6,12 @@
 
 #include "clock.h"
 #include "memory.h"
-#include "packed.h"
 #include "private.h"
 #include "saved.h"
 
 static void destroy(void *self) {
     mpy_ssl_saved_t *saved = self;
+    mpy_ssl_counted_unref(saved->peer);
     mbedtls_platform_zeroize(saved, sizeof(*saved) + saved->len);
     mpy_ssl_free(saved);
 }
@@ -29,15 +29,16 @@ static uint32_t lifetime_of(const mbedtls_ssl_session *session) {
     return promised > 0 && promised < MPY_SSL_SAVED_MAX_AGE ? promised : MPY_SSL_SAVED_MAX_AGE;
 }
 
-mpy_ssl_saved_t *mpy_ssl_saved_new(const mbedtls_ssl_session *session, const uint8_t binding[MPY_SSL_BINDING]) {
+mpy_ssl_saved_t *mpy_ssl_saved_new(const mbedtls_ssl_session *session, mpy_ssl_der_t *peer, const uint8_t binding[MPY_SSL_BINDING]) {
     size_t len = 0;
-    mpy_ssl_session_pack(session, NULL, 0, &len); // only tells the length
+    mbedtls_ssl_session_save(session, NULL, 0, &len); // only tells the length
     mpy_ssl_saved_t *saved = mpy_ssl_saved_alloc(len);
-    if (saved != NULL && mpy_ssl_session_pack(session, saved->data, len, &len) != 0) {
+    if (saved != NULL && mbedtls_ssl_session_save(session, saved->data, len, &len) != 0) {
         mpy_ssl_counted_unref(saved);
         saved = NULL;
     }
     if (saved != NULL) {
+        saved->peer = mpy_ssl_counted_ref(peer);
         saved->issued = mpy_ssl_time(NULL);
         saved->lifetime = lifetime_of(session);
         saved->has_ticket = mpy_ssl_private_ticket_len(session) > 0;
@@ -56,7 +57,7 @@ bool mpy_ssl_saved_is_bound(const mpy_ssl_saved_t *saved, const uint8_t binding[
 }
 
 int mpy_ssl_saved_load(const mpy_ssl_saved_t *saved, mbedtls_ssl_session *session) {
-    return mpy_ssl_session_unpack(saved->data, saved->len, session);
+    return mbedtls_ssl_session_load(session, saved->data, saved->len);
 }
 
 // --- Tables ---------------------------------------------------------------------------------------------------

@@ -55,8 +55,8 @@ static void release(mpy_ssl_session_t *session) {
         mpy_ssl_keylog_free(&session->keylog);
         #endif
         mpy_ssl_free(session->ip_address);
-        mpy_ssl_free(session->peer_der);
-        session->peer_der = NULL;
+        mpy_ssl_counted_unref(session->peer);
+        session->peer = NULL;
         session->identity = NULL;
         session->other_identity = NULL;
         session->trust = NULL;
@@ -66,6 +66,7 @@ static void release(mpy_ssl_session_t *session) {
         session->ip_address = NULL;
         session->verify_callback = MP_OBJ_NULL;
         mpy_ssl_meter_stop(&meter);
+        session->usage.bytes = 0; // others had a share in the rest, such as the certificate
         mpy_ssl_trim();
     }
 }
@@ -517,21 +518,22 @@ static int lack_memory(mpy_ssl_session_t *session, int want) {
     return want;
 }
 
-// What Mbed TLS keeps of a certificate is larger than its DER.
+// What Mbed TLS keeps of a certificate is larger than its DER. A client that has resumed a session shares the one of that.
 static void keep_peer_certificate(mpy_ssl_session_t *session) {
     #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
     mbedtls_ssl_session *made = mpy_ssl_private_session(&session->ssl);
     mbedtls_x509_crt *peer = mpy_ssl_private_session_certificate(made);
+    const mpy_ssl_resume_t *resume = &session->resume;
+    mpy_ssl_certificate_keep_der(peer);
     if (peer != NULL) {
-        session->peer_der = mpy_ssl_calloc(1, peer->raw.len);
+        session->peer = mpy_ssl_der_new(peer->raw.p, (uint16_t)peer->raw.len); // no message of a handshake has more
+    } else if (resume->reused && resume->saved != NULL) {
+        session->peer = mpy_ssl_counted_ref(resume->saved->peer);
     }
-    if (session->peer_der != NULL) {
-        memcpy(session->peer_der, peer->raw.p, peer->raw.len);
+    if (peer != NULL && session->peer != NULL) {
         mbedtls_x509_crt_free(peer);
         mbedtls_free(peer);
         mpy_ssl_private_session_set_certificate(made, NULL);
-    } else {
-        mpy_ssl_certificate_keep_der(peer);
     }
     session->alloc_failures = mpy_ssl_alloc_failures();
     #else
@@ -541,8 +543,8 @@ static void keep_peer_certificate(mpy_ssl_session_t *session) {
 
 const uint8_t *mpy_ssl_session_peer_certificate(const mpy_ssl_session_t *session, size_t *len) {
     const mbedtls_x509_crt *peer = mbedtls_ssl_get_peer_cert(&session->ssl);
-    *len = session->peer_der != NULL ? mpy_ssl_size(session->peer_der) : peer != NULL ? peer->raw.len : 0;
-    return session->peer_der != NULL ? session->peer_der : peer != NULL ? peer->raw.p : NULL;
+    *len = session->peer != NULL ? session->peer->len : peer != NULL ? peer->raw.len : 0;
+    return session->peer != NULL ? session->peer->bytes : peer != NULL ? peer->raw.p : NULL;
 }
 
 static void handshake_done(mpy_ssl_session_t *session) {

@@ -82,7 +82,7 @@ typedef struct mpy_ssl_session {
     uint32_t unfinished_hash;
     size_t dropped;        // bytes that came after our close_notify
     size_t alloc_failures; // reading at the start of the current call
-    uint8_t *peer_der;     // the peer's certificate after a handshake of TLS 1.2, or NULL; the size is that of the block
+    mpy_ssl_der_t *peer;   // its certificate once the handshake is complete; NULL if there is none, or Mbed TLS still has it for lack of memory
     uint8_t verify_mode;
     uint8_t fragment;      // MBEDTLS_SSL_MAX_FRAG_LEN_* that was granted
     #if MPY_SSL_HAVE_RECORD_SIZE_LIMIT
@@ -101,7 +101,7 @@ typedef struct mpy_ssl_session {
     mpy_ssl_psk_t psk;
     mpy_ssl_cookies_t *cookies;
     mpy_ssl_buffers_t buffers;
-    mpy_ssl_usage_t usage; // without what is shared with the context
+    mpy_ssl_usage_t usage; // without what is shared with the context or with a session that was resumed
     mbedtls_ssl_config conf;
     mbedtls_ssl_context ssl;
 } mpy_ssl_session_t;

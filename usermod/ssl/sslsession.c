@@ -13,10 +13,11 @@
 #include "seal.h"
 #include "sslsession.h"
 
-// Stored form: MAGIC, then a sealed box of: issued (8 bytes), lifetime (4), has_ticket (1), binding, data. Big endian.
+// Stored form: MAGIC, then a sealed box of: issued (8 bytes), lifetime (4), has_ticket (1), binding, length of the server's certificate
+// (2), certificate, data. Big endian.
 static const uint8_t MAGIC[4] = {'M', 'S', 'S', 1};
-#define HEAD_LEN (8 + 4 + 1 + MPY_SSL_BINDING)
-#define STORED_LEN(data_len) (sizeof(MAGIC) + MPY_SSL_SEAL_OVERHEAD + HEAD_LEN + (data_len))
+#define HEAD_LEN (8 + 4 + 1 + MPY_SSL_BINDING + 2) // with the length
+#define OVERHEAD (sizeof(MAGIC) + MPY_SSL_SEAL_OVERHEAD)
 static const char KEY_LABEL[] = "mpy-ssl session";
 
 typedef struct {
@@ -63,22 +64,36 @@ static void derive_key(mp_obj_t secret_in, uint8_t key[MPY_SSL_SEAL_KEY]) {
 
 // --- Out ------------------------------------------------------------------------------------------------------
 
+static size_t peer_len(const mpy_ssl_saved_t *saved) {
+    return saved->peer != NULL ? saved->peer->len : 0;
+}
+
+static void pack(const mpy_ssl_saved_t *saved, uint8_t *text) {
+    size_t len_of_peer = peer_len(saved);
+    uint8_t *p = mpy_ssl_seal_put(text, 8, (unsigned long long)saved->issued);
+    p = mpy_ssl_seal_put(p, 4, saved->lifetime);
+    *p++ = saved->has_ticket;
+    memcpy(p, saved->binding, MPY_SSL_BINDING);
+    p = mpy_ssl_seal_put(p + MPY_SSL_BINDING, 2, len_of_peer);
+    if (len_of_peer > 0) {
+        memcpy(p, saved->peer->bytes, len_of_peer);
+    }
+    memcpy(p + len_of_peer, saved->data, saved->len);
+}
+
 static mp_obj_t export(const mpy_ssl_saved_t *saved, mp_obj_t secret) {
     if (!saved->storable) {
         mp_raise_ValueError(MP_ERROR_TEXT("a session of a context with verify_callback cannot be stored"));
     }
     uint8_t key[MPY_SSL_SEAL_KEY];
     vstr_t stored;
-    vstr_init_len(&stored, STORED_LEN(saved->len));
+    size_t len = HEAD_LEN + peer_len(saved) + saved->len;
+    vstr_init_len(&stored, OVERHEAD + len);
     derive_key(secret, key);
     uint8_t *box = (uint8_t *)stored.buf + sizeof(MAGIC);
     memcpy(stored.buf, MAGIC, sizeof(MAGIC));
-    uint8_t *p = mpy_ssl_seal_put(box + MPY_SSL_SEAL_NONCE, 8, (unsigned long long)saved->issued);
-    p = mpy_ssl_seal_put(p, 4, saved->lifetime);
-    *p++ = saved->has_ticket;
-    memcpy(p, saved->binding, MPY_SSL_BINDING);
-    memcpy(p + MPY_SSL_BINDING, saved->data, saved->len);
-    int ret = mpy_ssl_seal(key, MAGIC, sizeof(MAGIC), box, HEAD_LEN + (size_t)saved->len);
+    pack(saved, box + MPY_SSL_SEAL_NONCE);
+    int ret = mpy_ssl_seal(key, MAGIC, sizeof(MAGIC), box, len);
     mbedtls_platform_zeroize(key, sizeof(key));
     if (ret != 0) {
         mbedtls_platform_zeroize(stored.buf, stored.len);
@@ -105,39 +120,47 @@ static mp_int_t sslsession_buffer(mp_obj_t self_in, mp_buffer_info_t *info, mp_u
 
 // --- In -------------------------------------------------------------------------------------------------------
 
-static void unpack(mpy_ssl_saved_t *saved, const uint8_t *text) {
+// NULL: no memory. Of another form, as other firmware may have made it, it is left without data, and Mbed TLS resumes nothing.
+static mpy_ssl_saved_t *unpack(const uint8_t *text, size_t len) {
+    const uint8_t *peer = text + HEAD_LEN;
+    size_t len_of_peer = MIN((size_t)mpy_ssl_seal_get(peer - 2, 2), len - HEAD_LEN);
+    mpy_ssl_saved_t *saved = mpy_ssl_saved_alloc(len - HEAD_LEN - len_of_peer);
+    if (saved == NULL) {
+        return NULL;
+    }
     saved->issued = (long long)mpy_ssl_seal_get(text, 8);
     saved->lifetime = MIN((uint32_t)mpy_ssl_seal_get(text + 8, 4), MPY_SSL_SAVED_MAX_AGE);
     saved->has_ticket = text[12] != 0;
     saved->storable = true;
     memcpy(saved->binding, text + 13, MPY_SSL_BINDING);
-    memmove(saved->data, text + HEAD_LEN, saved->len);
-}
-
-// Opens the box. The session is made with room for the head too, which is cut off afterwards.
-static mpy_ssl_saved_t *import(const mp_buffer_info_t *stored, const uint8_t key[MPY_SSL_SEAL_KEY]) {
-    if (stored->len < STORED_LEN(1) || memcmp(stored->buf, MAGIC, sizeof(MAGIC)) != 0) {
-        return NULL;
+    memcpy(saved->data, peer + len_of_peer, saved->len);
+    if (len_of_peer > 0) {
+        saved->peer = mpy_ssl_der_new(peer, len_of_peer);
     }
-    size_t text_len = stored->len - sizeof(MAGIC) - MPY_SSL_SEAL_OVERHEAD;
-    mpy_ssl_saved_t *saved = mpy_ssl_saved_alloc(text_len - HEAD_LEN);
-    uint8_t *text = mpy_ssl_calloc(1, text_len);
-    int ret = MBEDTLS_ERR_SSL_ALLOC_FAILED;
-    if (saved != NULL && text != NULL) {
-        const uint8_t *box = (const uint8_t *)stored->buf + sizeof(MAGIC);
-        ret = mpy_ssl_unseal(key, MAGIC, sizeof(MAGIC), box, stored->len - sizeof(MAGIC), text);
-    }
-    if (ret == 0) {
-        unpack(saved, text);
-    } else {
+    if (peer_len(saved) != len_of_peer) {
         mpy_ssl_counted_unref(saved);
         saved = NULL;
     }
-    if (text != NULL) {
-        mbedtls_platform_zeroize(text, text_len);
+    return saved;
+}
+
+// Opens the box. NULL: it is none, or of another key. Without memory raises OSError.
+static mpy_ssl_saved_t *import(const mp_buffer_info_t *stored, const uint8_t key[MPY_SSL_SEAL_KEY]) {
+    if (stored->len < OVERHEAD + HEAD_LEN || memcmp(stored->buf, MAGIC, sizeof(MAGIC)) != 0) {
+        return NULL;
     }
+    const uint8_t *box = (const uint8_t *)stored->buf + sizeof(MAGIC);
+    size_t len = stored->len - OVERHEAD;
+    mpy_ssl_saved_t *saved = NULL;
+    uint8_t *text = mpy_ssl_calloc(1, len);
+    bool opened = text != NULL && mpy_ssl_unseal(key, MAGIC, sizeof(MAGIC), box, stored->len - sizeof(MAGIC), text) == 0;
+    if (opened) {
+        saved = unpack(text, len);
+        mbedtls_platform_zeroize(text, len);
+    }
+    bool no_memory = text == NULL || (opened && saved == NULL);
     mpy_ssl_free(text);
-    if (ret == MBEDTLS_ERR_SSL_ALLOC_FAILED) {
+    if (no_memory) {
         mp_raise_OSError(MP_ENOMEM);
     }
     return saved;
