@@ -24,7 +24,7 @@ extern const mp_obj_type_t mpy_ssl_type_want_write_error;
 // What went wrong on a connection, small enough to keep, so that later calls can say it again.
 typedef struct {
     int code;              // negative Mbed TLS error, or a positive errno; 0 for none
-    uint32_t verify_flags; // MBEDTLS_X509_BADCERT_*: all failed checks, if code is MBEDTLS_ERR_X509_CERT_VERIFY_FAILED
+    uint32_t verify_flags; // MBEDTLS_X509_BADCERT_*: all failed checks of the peer's chain; said if code is MBEDTLS_ERR_X509_CERT_VERIFY_FAILED
     uint8_t peer_alert;    // AlertDescription, if code is MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE
 } mpy_ssl_failure_t;
 

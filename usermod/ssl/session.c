@@ -166,7 +166,7 @@ static uint8_t alert_for(const mpy_ssl_session_t *session, int code) {
     }
     #endif
     if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
-        return mpy_ssl_error_verify_alert(session->verify_flags);
+        return mpy_ssl_error_verify_alert(session->failure.verify_flags);
     }
     return mpy_ssl_error_alert(code);
 }
@@ -217,7 +217,7 @@ static int real_code(const mpy_ssl_session_t *session, int code) {
         return MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED;
     }
     // A certificate that fails only the checks beside the chain's (curve, usage) has a code of its own.
-    if (code == MBEDTLS_ERR_SSL_BAD_CERTIFICATE && session->verify_flags != 0) {
+    if (code == MBEDTLS_ERR_SSL_BAD_CERTIFICATE && session->failure.verify_flags != 0) {
         return MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
     }
     return code;
@@ -227,10 +227,9 @@ static void note_failure(mpy_ssl_session_t *session, int code) {
     if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED || code == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
         uint32_t flags = mbedtls_ssl_get_verify_result(&session->ssl);
         // verify() has seen all flags of the chain, and may have added EXPIRED for the sake of the alert.
-        session->verify_flags |= flags != UINT32_MAX ? flags & ~(uint32_t)MBEDTLS_X509_BADCERT_EXPIRED : 0;
+        session->failure.verify_flags |= flags != UINT32_MAX ? flags & ~(uint32_t)MBEDTLS_X509_BADCERT_EXPIRED : 0;
     }
     session->failure.code = real_code(session, code);
-    session->failure.verify_flags = session->verify_flags;
     if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         session->failure.peer_alert = mpy_ssl_private_peer_alert(&session->ssl);
     }
@@ -273,7 +272,7 @@ static int call_verify_callback(mpy_ssl_session_t *session, const mbedtls_x509_c
 // Called for each certificate of the peer's chain, from the CA (greatest depth) to the peer (0).
 static int verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t *flags) {
     mpy_ssl_session_t *session = ctx;
-    session->verify_flags |= *flags;
+    session->failure.verify_flags |= *flags;
     if (session->ip_address != NULL) {
         return MBEDTLS_ERR_X509_FATAL_ERROR; // not handed to Mbed TLS yet, so not compared: cannot happen
     }

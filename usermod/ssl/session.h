@@ -77,23 +77,22 @@ typedef struct mpy_ssl_session {
     mpy_ssl_groups_t *groups;
     mpy_ssl_alpn_t *alpn;
     char *ip_address;      // of the server, while it has to be kept out of SNI
-    uint32_t verify_flags; // all failed checks of the peer's chain
-    size_t unfinished;     // bytes of a write that are encrypted but not sent, see mpy_ssl_session_write()
     uint32_t unfinished_hash;
     size_t dropped;        // bytes that came after our close_notify
     size_t alloc_failures; // reading at the start of the current call
     mpy_ssl_der_t *peer;   // its certificate once the handshake is complete; NULL if there is none, or Mbed TLS still has it for lack of memory
+    uint16_t unfinished;   // bytes of a write that are encrypted but not sent, see mpy_ssl_session_write()
     uint8_t verify_mode;
     uint8_t fragment;      // MBEDTLS_SSL_MAX_FRAG_LEN_* that was granted
     #if MPY_SSL_HAVE_RECORD_SIZE_LIMIT
     mpy_ssl_record_size_limit_t record_size_limit;
     #endif
     uint8_t alert;         // to be sent instead of the one that error.h names; 0: none
-    bool open;             // ssl and conf are in use
-    bool keep_stream;      // a failure leaves the stream open, because it is still the caller's
-    bool peer_closed;      // close_notify was received
-    bool update_due;       // the peer has asked for new keys (RFC 8446, 4.6.3)
-    bool said_goodbye;     // close_notify was sent, or waits in the output buffer
+    bool open : 1;         // ssl and conf are in use
+    bool keep_stream : 1;  // a failure leaves the stream open, because it is still the caller's
+    bool peer_closed : 1;  // close_notify was received
+    bool update_due : 1;   // the peer has asked for new keys (RFC 8446, 4.6.3)
+    bool said_goodbye : 1; // close_notify was sent, or waits in the output buffer
     mpy_ssl_resume_t resume;
     mpy_ssl_slices_t slices;
     mpy_ssl_sni_t sni;     // given by the owner
