@@ -7,7 +7,8 @@
 #ifndef MPY_SSL_HELLO_VERSION_H
 #define MPY_SSL_HELLO_VERSION_H
 
-#include "ssl_misc.h" // of Mbed TLS's library folder
+#include "common.h" // of Mbed TLS's library folder, as the next; opens its structures
+#include "ssl_misc.h"
 
 // `version` is at the front of the newest message, or elsewhere, as in supported_versions. DTLS counts downwards and stays as it is.
 static inline uint16_t mpy_ssl_hello_version(const mbedtls_ssl_context *ssl, const unsigned char *version) {

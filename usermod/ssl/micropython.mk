@@ -4,11 +4,12 @@
 #
 # MBEDTLS_DIR          Mbed TLS 3.6; default: MicroPython's own submodule lib/mbedtls
 # MPY_SSL_VERSION      compiled in as ssl.VERSION; default: what git says of this checkout
-# MPY_SSL_TLS1_3       1: TLS 1.3 beside 1.2; 0: 1.2 only. Default: 1 if that Mbed TLS has what its PSA is generated from
+# MPY_SSL_TLS1_3       1: TLS 1.3 beside 1.2; 0: 1.2 only. Default: 1 if that Mbed TLS is 3.6.3 or newer and has what its PSA is generated from
 # MPY_SSL_SLICES       1: handshakes in pieces for sockets that do not block; 0: each step as a whole. Default: 1
 # MPY_SSL_PSK          1: pre-shared keys; 0: none. Default: 1
 # MPY_SSL_DEBUG        1: ssl.debug(), 50 KB of flash; needs an Mbed TLS with its generated sources. Default: 0
-# MPY_SSL_MESSAGE_CHECKS 0: without guard.h's checks of messages, which take the place of Mbed TLS's alerts; default: 1
+# MPY_SSL_MESSAGE_CHECKS 0: without guard.h's checks of messages, which take the place of Mbed TLS's alerts; default: 1 with Mbed TLS 3.6.3
+#                      or newer
 # MPY_SSL_DTLS         1: DTLS 1.2; 0: none. Default: 1
 # MPY_SSL_CFLAGS       more flags for the module and Mbed TLS; -DMPY_SSL_PRIMITIVES=0 leaves out what examples/selftest.py needs,
 #                      -DMPY_SSL_X25519=0 that group, -DMPY_SSL_GROUPS=0 set_groups() and its like, -DMPY_SSL_SNI_CALLBACK=0 that,
@@ -24,7 +25,9 @@ ifeq ($(wildcard $(MPY_SSL_MBEDTLS_DIR)/library/ssl_tls.c),)
 $(error No Mbed TLS in $(MPY_SSL_MBEDTLS_DIR): run 'git submodule update --init lib/mbedtls' in MicroPython, or give MBEDTLS_DIR=)
 endif
 
-MPY_SSL_TLS1_3 ?= $(if $(wildcard $(MPY_SSL_MBEDTLS_DIR)/library/psa_crypto_driver_wrappers_no_static.c),1,0)
+# Mbed TLS before 3.6.3 does not put handshake messages together; what looks into it needs what has come with that.
+MPY_SSL_MBEDTLS_3_6_3 := $(shell grep -q badmac_seen_or_in_hsfraglen $(MPY_SSL_MBEDTLS_DIR)/include/mbedtls/ssl.h && echo 1)
+MPY_SSL_TLS1_3 ?= $(if $(and $(MPY_SSL_MBEDTLS_3_6_3),$(wildcard $(MPY_SSL_MBEDTLS_DIR)/library/psa_crypto_driver_wrappers_no_static.c)),1,0)
 MPY_SSL_HAVE_TLS1_3 := $(filter-out 0,$(MPY_SSL_TLS1_3))
 MPY_SSL_PSK ?= 1
 MPY_SSL_DTLS ?= 1
@@ -177,7 +180,7 @@ endif
 $(MPY_SSL_O)/tls13_secrets.o: CFLAGS += -idirafter $(MPY_SSL_MBEDTLS_DIR)/library
 
 # What Mbed TLS 3.6.6 lets pass, or answers by another alert than the RFCs name, is looked at before it is parsed. See guard.h.
-MPY_SSL_MESSAGE_CHECKS ?= 1
+MPY_SSL_MESSAGE_CHECKS ?= $(or $(MPY_SSL_MBEDTLS_3_6_3),0)
 ifneq ($(filter-out 0,$(MPY_SSL_MESSAGE_CHECKS)),)
 MPY_SSL_READERS := ssl_tls.o ssl_tls12_client.o ssl_tls12_server.o ssl_tls13_client.o ssl_tls13_generic.o ssl_tls13_server.o
 $(addprefix $(BUILD)/mbedtls/,$(MPY_SSL_READERS)): CFLAGS += \
