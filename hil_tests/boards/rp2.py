@@ -74,7 +74,7 @@ class Emulator:
     def wait_for(self, event: str, timeout: float = ANSWER_SECONDS) -> dict[str, Any]:
         """The next event of that kind; those before it are dropped. Raises BoardError."""
         deadline = time.monotonic() + timeout
-        while (left := deadline - time.monotonic()) > 0 and (self.process.poll() is None or not self._events.empty()):
+        while (left := deadline - time.monotonic()) > 0 and (self._thread.is_alive() or not self._events.empty()):
             with contextlib.suppress(queue.Empty):
                 found = self._events.get(timeout=min(left, 0.2))
                 if found["event"] == event:
