@@ -46,6 +46,16 @@ def test_the_clock_may_not_be_further_off(seconds: int) -> None:
     assert not clock_is_right(NOON + timedelta(seconds=seconds), NOON)
 
 
+def test_a_clock_may_have_gone_on_while_it_was_set_and_read() -> None:
+    late = timedelta(seconds=10)
+    assert [clock_is_right(NOON + timedelta(seconds=s), NOON, late) for s in (-3, -2, 12, 13)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
 def test_the_clock_is_set_in_utc() -> None:
     local = NOON.astimezone(timezone(timedelta(hours=2)))
     assert rtc_tuple(local) == (2026, 3, 1, 6, 12, 0, 0, 0)
