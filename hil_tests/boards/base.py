@@ -211,7 +211,7 @@ def _is_simple(line: str) -> bool:
 
 
 def clock_is_right(seen: datetime, wanted: datetime, since: timedelta = timedelta()) -> bool:
-    """Whether a clock that was right at `wanted`, or a time up to `since` later, can say `seen`, within CLOCK_TOLERANCE."""
+    """Whether a clock that was right at `wanted`, or up to `since` later, can say `seen`, within CLOCK_TOLERANCE."""
     return -CLOCK_TOLERANCE <= seen - wanted <= since + CLOCK_TOLERANCE
 
 
