@@ -10,6 +10,10 @@
 
 #include "ports/unix/variants/mpconfigvariant_common.h"
 
+// Or Ctrl-C would leave the signal handler by longjmp(): out of Mbed TLS, or of a collection, whose marks keep finalisers from running.
+#undef MICROPY_ASYNC_KBD_INTR
+#define MICROPY_ASYNC_KBD_INTR (0)
+
 // Stock turns these on together with its own `ssl`; ours is a user C module, which stock does not count.
 #if MICROPY_SSL_MBEDTLS
 #define MICROPY_PY_HASHLIB_MD5 (1)
