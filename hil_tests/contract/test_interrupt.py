@@ -3,15 +3,21 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from hil_tests import peers
 from hil_tests.certificates import Authority
 from hil_tests.contract.conftest import Script
+from hil_tests.process import child_command
 
 DIAL = """
 import socket
@@ -147,3 +153,33 @@ def test_ctrl_c_in_the_middle_of_a_record_loses_nothing(script: Script, authorit
     print(c.read(10), talks(c, s))
     """
     assert script(code, ID=authority.p256) == ["b'0123456789' True"]
+
+
+THREADS = """
+import _thread, time
+_thread.start_new_thread(time.sleep, (60,))
+print("waiting")
+time.sleep(60)
+"""
+
+
+def signal_thread(process: int, thread: int, number: signal.Signals) -> None:
+    """Send a signal to one thread of another process, which os.kill() cannot: the kernel chooses a thread."""
+    if ctypes.CDLL(None, use_errno=True).tgkill(process, thread, number):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+@pytest.mark.requires("threads")
+def test_ctrl_c_that_interrupts_no_system_call_is_not_missed(script: Script) -> None:
+    command = child_command([str(script.board.image), "-c", THREADS])
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as board:
+        assert board.stdout is not None and board.stdout.readline() == b"waiting\n"
+        time.sleep(INSIDE_SECONDS)
+        (other,) = {int(task.name) for task in Path(f"/proc/{board.pid}/task").iterdir()} - {board.pid}
+        signal_thread(board.pid, other, signal.SIGINT)
+        try:
+            _, error = board.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            board.kill()
+            raise
+    assert error.decode().rstrip().endswith("KeyboardInterrupt:")

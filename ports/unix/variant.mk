@@ -32,6 +32,7 @@ vpath %.h $(UNIX_PORT_DIR)
 
 include $(UNIX_PORT_DIR)/clock/clock.mk
 include $(UNIX_PORT_DIR)/fault/fault.mk
+include $(UNIX_PORT_DIR)/interrupt/interrupt.mk
 
 ifeq ($(BOARD_SANITIZE),1)
 include $(UNIX_PORT_DIR)/sanitizer/sanitizer.mk
