@@ -171,6 +171,13 @@ def server_context(identity, protocol=SERVER):
     return context
 
 
+def authenticate(client, server, own):
+    """The client shows its identity `own`, and the server demands and verifies it."""
+    client.load_cert_chain(own[0], own[1])
+    server.load_verify_locations(cadata=own[2])
+    server.verify_mode = ssl.CERT_REQUIRED
+
+
 def wrap(client, server, name="server.test", ends=None, session=None):
     """A client and a server socket, the handshake not begun. `session`: the client would like to resume it."""
     a, b = ends or pipe()
@@ -251,6 +258,16 @@ def visit(client, server, name="server.test", session=None):
     for sock in pair:
         sock.close()
     return resumed
+
+
+def close_all(sockets):
+    """Closes all; if the close() of one fails, that one again, and those after it."""
+    try:
+        for sock in sockets:
+            sock.close()
+    finally:
+        for sock in sockets:
+            sock.close()
 
 
 def reused(*sockets):

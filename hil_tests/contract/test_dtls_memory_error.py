@@ -36,12 +36,7 @@ def session():
     try:
         talk(client, server, sockets)
     finally:
-        try:
-            for sock in sockets:
-                sock.close()
-        finally: # the one whose close() failed, and those after it
-            for sock in sockets:
-                sock.close()
+        close_all(sockets)
 """
 
 

@@ -169,9 +169,7 @@ def test_loading_again_leaves_living_connections_alone(script: Script, authority
 def test_a_client_shows_its_identity(script: Script, authority: Authority) -> None:
     code = """
     client, server = client_context(ID), server_context(ID)
-    client.load_cert_chain(OWN[0], OWN[1])
-    server.verify_mode = ssl.CERT_REQUIRED
-    server.load_verify_locations(cadata=OWN[2])
+    authenticate(client, server, OWN)
     c, s = connect(client, server)
     print(s.getpeercert(True) == OWN[0], c.getpeercert(True) == ID[0])
     """

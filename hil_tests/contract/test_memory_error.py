@@ -116,12 +116,7 @@ def session():
         if not (c.session_reused and s.session_reused and talks(c, s)):
             raise RuntimeError("not resumed")
     finally:
-        try:
-            for sock in sockets:
-                sock.close()
-        finally: # the one whose close() failed, and those after it
-            for sock in sockets:
-                sock.close()
+        close_all(sockets)
 """
     assert sweep(script, session, ID=authority.p256) > 40
 
@@ -130,9 +125,7 @@ def test_every_allocation_of_mutual_authentication_may_fail(script: Script, auth
     session = """
 client, server = client_context(ID), server_context(ID)
 client.session_cache = False
-client.load_cert_chain(OWN[0], OWN[1])
-server.load_verify_locations(cadata=OWN[2])
-server.verify_mode = ssl.CERT_REQUIRED
+authenticate(client, server, OWN)
 def session():
     visit(client, server)
 """

@@ -74,9 +74,7 @@ def test_a_servers_socket_has_no_session_to_give(script: Script, authority: Auth
 @BOTH_VERSIONS
 def test_certificates_are_those_of_the_full_handshake(script: Script, authority: Authority, version: int) -> None:
     code = """
-    client.load_cert_chain(OWN[0], OWN[1])
-    server.load_verify_locations(cadata=OWN[2])
-    server.verify_mode = ssl.CERT_REQUIRED
+    authenticate(client, server, OWN)
     session = None
     for _ in range(3):
         c, s = meet(client, server, session=session and ssl.SSLSession(bytes(session)))

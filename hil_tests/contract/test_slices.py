@@ -177,16 +177,13 @@ def test_an_exception_of_the_callback_comes_out_of_the_call_that_ran_it(script: 
 
 def test_a_server_verifies_its_client_in_pieces(script: Script, authority: Authority) -> None:
     code = """
-    server = server_context(ID)
-    server.verify_mode = ssl.CERT_REQUIRED
-    server.load_verify_locations(cadata=ID[2])
-    client = client_context(ID)
-    client.load_cert_chain(MINE[0], MINE[1])
+    client, server = client_context(ID), server_context(ID)
+    authenticate(client, server, OWN)
     c, s = wrap(client, server, ends=ends)
     print(pieces(c, s)[1], talks(c, s), s.getpeercert(True) is not None)
     """
-    identity, mine = authority.issue("p384", depth=1), authority.issue("p384", depth=1, client=True)
-    assert script(prepared(code), ID=identity, MINE=mine) == ["3 True True"]
+    identity, own = authority.issue("p384", depth=1), authority.issue("p384", depth=1, client=True)
+    assert script(prepared(code), ID=identity, OWN=own) == ["3 True True"]
 
 
 def test_two_connections_in_pieces_do_not_mix_their_answers(script: Script, authority: Authority) -> None:

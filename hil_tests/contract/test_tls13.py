@@ -163,9 +163,7 @@ def test_every_allocation_of_a_session_may_fail(script: Script, authority: Autho
 client.session_cache = False
 client.minimum_version = ssl.TLSVersion.TLSv1_3
 if MUTUAL:
-    client.load_cert_chain(OWN[0], OWN[1])
-    server.load_verify_locations(cadata=OWN[2])
-    server.verify_mode = ssl.CERT_REQUIRED
+    authenticate(client, server, OWN)
 def session():
     visit(client, server)
 """

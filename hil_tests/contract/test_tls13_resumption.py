@@ -225,9 +225,7 @@ def test_every_allocation_of_a_resumed_session_may_fail(script: Script, authorit
     session = (
         CONTEXTS
         + """
-client.load_cert_chain(OWN[0], OWN[1])
-server.load_verify_locations(cadata=OWN[2])
-server.verify_mode = ssl.CERT_REQUIRED
+authenticate(client, server, OWN)
 first = meet(client, server)
 kept = first[0].session
 for s in first:
