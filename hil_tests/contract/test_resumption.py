@@ -19,6 +19,9 @@ from hil_tests.contract.conftest import BOTH_VERSIONS, Script
 
 WRONG_PLACE = "the session belongs to another server_hostname or to other settings of the context"
 NOT_A_SESSION = "not a stored session, or changed, or stored with another key"
+# Stored: magic, nonce, and sealed: when it was issued, its lifetime, has_ticket, binding, length of the certificate, …
+MAGIC_END, NONCE_END = 4, 4 + 12
+LENGTH_AT = 8 + 4 + 1 + 32
 # The common cache is off unless a test is about it.
 CONTEXTS = """
 client, server = client_context(ID), server_context(ID)
@@ -186,16 +189,16 @@ def test_a_key_seals_it(script: Script, authority: Authority, version: int) -> N
     assert lines == ["[True, True]"] + [f"ValueError('{NOT_A_SESSION}',)"] * 5 + ["True"]
 
 
-def test_one_of_another_form_means_a_full_handshake(script: Script, authority: Authority) -> None:
+def test_bytes_of_another_form_mean_a_full_handshake(script: Script, authority: Authority) -> None:
     # As other firmware may have stored it: where the length of the certificate stands, more than all that follows.
     (line,) = script(CONTEXTS + "print(bytes(connect(client, server)[0].session))", ID=authority.p256)
     stored = ast.literal_eval(line)
-    magic, nonce, box = stored[:4], stored[4:16], stored[16:]
+    magic, nonce, box = stored[:MAGIC_END], stored[MAGIC_END:NONCE_END], stored[NONCE_END:]
     cipher = ChaCha20Poly1305(sha256(b"mpy-ssl session\0").digest())
     text = cipher.decrypt(nonce, box, magic)
-    place = 8 + 4 + 1 + 32
-    assert int.from_bytes(text[place : place + 2], "big") == len(authority.p256.certificate_der)
-    other = magic + nonce + cipher.encrypt(nonce, text[:place] + b"\xff\xff" + text[place + 2 :], magic)
+    before, length, after = text[:LENGTH_AT], text[LENGTH_AT : LENGTH_AT + 2], text[LENGTH_AT + 2 :]
+    assert int.from_bytes(length, "big") == len(authority.p256.certificate_der)
+    other = magic + nonce + cipher.encrypt(nonce, before + b"\xff\xff" + after, magic)
     code = "print(visit(client, server, session=ssl.SSLSession(STORED)))"
     assert script(CONTEXTS + code, ID=authority.p256, STORED=other) == ["[False, False]"]
 
