@@ -25,7 +25,7 @@ def call(client, end, **options):
     return client.wrap_socket(end, server_hostname="server.test", do_handshake_on_connect=False, **options)
 
 # The server is made anew when it has asked for a cookie, and reads after its handshake: its last flight may be lost.
-def meet(client, server, ends):
+def meet_in_datagrams(client, server, ends):
     c, s = call(client, ends[0]), answer(server, ends[1])
     begun = time.ticks_ms()
     there = here = False
@@ -50,7 +50,7 @@ def talks_in_datagrams(c, s):
 
 def test_client_and_server_talk(script: Script, authority: Authority) -> None:
     code = """
-c, s = meet(*contexts(ID), mail())
+c, s = meet_in_datagrams(*contexts(ID), mail())
 print(talks_in_datagrams(c, s), c.version(), s.version(), c.cipher()[0], c.getpeercert(True) == ID[0], ssl.HAS_DTLS)
 """
     (line,) = script(SETUP + code, ID=authority.p256)
@@ -62,7 +62,7 @@ def test_a_lost_flight_is_sent_again(script: Script, authority: Authority, end: 
     code = """
 ends = mail()
 ends[END].lose = lambda n, data: n == NUMBER
-print(talks_in_datagrams(*meet(*contexts(ID), ends)), len(ends[END].sent) > NUMBER + 1)
+print(talks_in_datagrams(*meet_in_datagrams(*contexts(ID), ends)), len(ends[END].sent) > NUMBER + 1)
 """
     assert script(SETUP + code, ID=authority.p256, END=end, NUMBER=number) == ["True True"]
 
@@ -71,7 +71,7 @@ def test_datagrams_may_come_twice(script: Script, authority: Authority) -> None:
     code = """
 ends = mail()
 ends[0].twice = ends[1].twice = True
-c, s = meet(*contexts(ID), ends)
+c, s = meet_in_datagrams(*contexts(ID), ends)
 print(talks_in_datagrams(c, s), c.recv(100), s.recv(100))
 """
     assert script(SETUP + code, ID=authority.p256) == ["True None None"]
@@ -81,7 +81,7 @@ def test_a_flight_in_several_datagrams_may_come_in_any_order(script: Script, aut
     code = """
 ends = mail()
 ends[1].last_first = True
-print(talks_in_datagrams(*meet(*contexts(ID), ends)), max([len(data) for data in ends[1].sent]) <= 1400)
+print(talks_in_datagrams(*meet_in_datagrams(*contexts(ID), ends)), max([len(data) for data in ends[1].sent]) <= 1400)
 """
     assert script(SETUP + code, ID=authority.issue("rsa", depth=2)) == ["True True"]
 
@@ -89,7 +89,7 @@ print(talks_in_datagrams(*meet(*contexts(ID), ends)), max([len(data) for data in
 def test_what_is_not_authentic_is_dropped(script: Script, authority: Authority) -> None:
     code = """
 ends = mail()
-c, s = meet(*contexts(ID), ends)
+c, s = meet_in_datagrams(*contexts(ID), ends)
 c.send(b"first")
 old = ends[0].sent[-1]
 forged = old[:-1] + bytes([old[-1] ^ 1])
@@ -104,7 +104,7 @@ print(s.recv(100), s.recv(100))
 def test_each_write_is_a_datagram_and_each_read_is_of_one(script: Script, authority: Authority) -> None:
     code = """
 ends = mail()
-c, s = meet(*contexts(ID), ends)
+c, s = meet_in_datagrams(*contexts(ID), ends)
 before = len(ends[0].sent)
 for data in (b"one", b"twenty-two", b"x" * 1371):
     print(c.send(data), end=" ")
@@ -117,7 +117,7 @@ print(s.recv(100), s.recv(6), s.pending(), s.recv(100), len(s.recv(2000)), s.rec
 
 def test_data_that_no_datagram_holds_are_refused(script: Script, authority: Authority) -> None:
     code = """
-c, s = meet(*contexts(ID), mail())
+c, s = meet_in_datagrams(*contexts(ID), mail())
 print(attempt(c.send, b"x" * 1372), talks_in_datagrams(c, s))
 """
     assert script(SETUP + code, ID=authority.p256) == ["OSError(90,) True"]
@@ -126,7 +126,7 @@ print(attempt(c.send, b"x" * 1372), talks_in_datagrams(c, s))
 def test_a_lost_datagram_of_data_stays_lost(script: Script, authority: Authority) -> None:
     code = """
 ends = mail()
-c, s = meet(*contexts(ID), ends)
+c, s = meet_in_datagrams(*contexts(ID), ends)
 c.send(b"lost")
 ends[1].inbox.clear()
 print(talks_in_datagrams(c, s))
@@ -202,7 +202,7 @@ else:
 def test_close_is_said_and_heard(script: Script, authority: Authority) -> None:
     code = """
 ends = mail()
-c, s = meet(*contexts(ID), ends)
+c, s = meet_in_datagrams(*contexts(ID), ends)
 c.send(b"last")
 c.close()
 print(s.recv(100), s.recv(100), ends[0].closed)
@@ -267,7 +267,7 @@ print(c.recv(1), len(a.sent), poller.poll(0))
 
 def test_record_buffers_are_given_back(script: Script, authority: Authority) -> None:
     code = """
-c, s = meet(*contexts(ID), mail())
+c, s = meet_in_datagrams(*contexts(ID), mail())
 print(talks_in_datagrams(c, s), c.recv(1), s.recv(1))
 for sock in (c, s):
     info = ssl.memory_info(sock)
@@ -283,7 +283,7 @@ def test_pre_shared_keys_work_too(script: Script) -> None:
 client, server = ssl.SSLContext(DTLS_CLIENT), ssl.SSLContext(DTLS_SERVER)
 client.set_psk_client_callback(lambda hint: (hint, b"secret"))
 server.set_psk_server_callback(lambda identity: identity == "hint" and b"secret" or b"", "hint")
-c, s = meet(client, server, mail())
+c, s = meet_in_datagrams(client, server, mail())
 print(talks_in_datagrams(c, s), c.cipher()[0])
 """
     assert script(SETUP + code) == ["True TLS-ECDHE-PSK-WITH-CHACHA20-POLY1305-SHA256"]
@@ -306,9 +306,9 @@ print(attempt(s.recv, 1))
 def test_nothing_is_left_behind(script: Script, authority: Authority) -> None:
     code = """
 def rounds():
-    c, s = meet(*contexts(ID), mail())
+    c, s = meet_in_datagrams(*contexts(ID), mail())
     c.close()
-    meet(*contexts(ID), mail())
+    meet_in_datagrams(*contexts(ID), mail())
     step(call(contexts(ID)[0], mail()[0]))
 rounds()
 collect()
