@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -34,9 +34,18 @@ def board_value(value: object) -> object:
 
 @dataclass(frozen=True)
 class Script:
-    """Runs code on a board that has `loopback` at hand. Keyword arguments become variables of the code."""
+    """Runs code on a board that has `loopback` at hand. Keyword arguments become variables of the code.
+
+    `before` is code that comes first, and `values` are given to all.
+    """
 
     board: Board
+    before: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def after(self, code: str, /, **values: object) -> Script:
+        """The same, for what runs after that code."""
+        return Script(self.board, self.before + _dedent(code), {**self.values, **values})
 
     def __call__(self, code: str, timeout: float = 30.0, /, **values: object) -> list[str]:
         """The lines that the code printed. Raises BoardExecError, BoardTimeout."""
@@ -44,9 +53,9 @@ class Script:
 
     def start(self, code: str, /, **values: object) -> RunningScript:
         """The same without waiting."""
-        given = {name: board_value(value) for name, value in values.items()}
+        given = {name: board_value(value) for name, value in {**self.values, **values}.items()}
         # The empty line keeps compound statements off the line of the values.
-        return self.board.start(f"{PRELUDE}\n{_dedent(code)}\nhang_up()\n", values=given)
+        return self.board.start(f"{PRELUDE}\n{self.before}{_dedent(code)}\nhang_up()\n", values=given)
 
 
 def _dedent(code: str) -> str:
