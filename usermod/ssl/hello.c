@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "hello.h"
+#include "message_header.h"
 
-#define HANDSHAKE_HEADER 4
 #define CLIENT_HELLO 1
 #define SERVER_HELLO 2
 #define ENCRYPTED_EXTENSIONS 8
@@ -13,7 +13,7 @@
 static bool take_head(const uint8_t *hello, size_t len, mpy_ssl_span_t *rest) {
     mpy_ssl_span_t skipped;
     *rest = (mpy_ssl_span_t) {hello, len};
-    return mpy_ssl_span_take(rest, HANDSHAKE_HEADER, &skipped) && mpy_ssl_span_take(rest, VERSION_AND_RANDOM, &skipped)
+    return mpy_ssl_span_take(rest, MPY_SSL_MESSAGE_HEADER, &skipped) && mpy_ssl_span_take(rest, VERSION_AND_RANDOM, &skipped)
            && mpy_ssl_span_take_vector(rest, 1, &skipped);
 }
 
@@ -23,7 +23,7 @@ static bool take_fixed_part(const uint8_t *message, size_t len, mpy_ssl_span_t *
     #if defined(MPY_SSL_MESSAGE_CHECKS)
     if (message[0] == ENCRYPTED_EXTENSIONS) {
         *rest = (mpy_ssl_span_t) {message, len};
-        return mpy_ssl_span_take(rest, HANDSHAKE_HEADER, &skipped);
+        return mpy_ssl_span_take(rest, MPY_SSL_MESSAGE_HEADER, &skipped);
     }
     #endif
     bool ok = take_head(message, len, rest);

@@ -15,7 +15,8 @@
 
 #include "mbedtls/ssl.h"
 
-#define MPY_SSL_MESSAGE_HEADER 4 // type, length (3): RFC 5246, 7.4
+#define MPY_SSL_MESSAGE_HEADER 4       // type, length (3): RFC 5246, 7.4
+#define MPY_SSL_MESSAGE_HEADER_DTLS 12 // and sequence (2), fragment offset (3), fragment length (3): RFC 6347, 4.2.2
 
 #if defined(MPY_SSL_MESSAGE_CHECKS)
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <string.h>
 
+#include "message_header.h"
 #include "messages.h"
 #include "psk.h"
 #include "session.h"
@@ -10,8 +11,6 @@
 int __real_mbedtls_ssl_write_handshake_msg_ext(mbedtls_ssl_context *ssl, int update_checksum, int force_flush);
 int __wrap_mbedtls_ssl_write_handshake_msg_ext(mbedtls_ssl_context *ssl, int update_checksum, int force_flush);
 int __wrap_mbedtls_ssl_finish_handshake_msg(mbedtls_ssl_context *ssl, size_t buf_len, size_t msg_len);
-
-#define HEADER 4 // type, length (3)
 
 #if MPY_SSL_HAVE_SPLIT
 
@@ -50,10 +49,10 @@ static int split(mpy_ssl_buffers_t *buffers, bool update_checksum) {
     size_t len = FIELD(buffers, out_msglen);
     int ret = 0;
     message[1] = 0; // no message has 64 KB
-    message[2] = (unsigned char)((len - HEADER) >> 8);
-    message[3] = (unsigned char)(len - HEADER);
+    message[2] = (unsigned char)((len - MPY_SSL_MESSAGE_HEADER) >> 8);
+    message[3] = (unsigned char)(len - MPY_SSL_MESSAGE_HEADER);
     if (update_checksum) {
-        ret = mbedtls_ssl_add_hs_msg_to_checksum(buffers->ssl, message[0], message + HEADER, len - HEADER);
+        ret = mbedtls_ssl_add_hs_msg_to_checksum(buffers->ssl, message[0], message + MPY_SSL_MESSAGE_HEADER, len - MPY_SSL_MESSAGE_HEADER);
     }
     if (ret == 0) {
         memmove(FIELD(buffers, out_buf) + buffers->out.size - len, message, len);
@@ -88,7 +87,7 @@ int __wrap_mbedtls_ssl_write_handshake_msg_ext(mbedtls_ssl_context *ssl, int upd
 // Like Mbed TLS's, which would call its own function; TLS 1.3 does the checksum before.
 int __wrap_mbedtls_ssl_finish_handshake_msg(mbedtls_ssl_context *ssl, size_t buf_len, size_t msg_len) {
     (void)buf_len;
-    ssl->MBEDTLS_PRIVATE(out_msglen) = HEADER + msg_len;
+    ssl->MBEDTLS_PRIVATE(out_msglen) = MPY_SSL_MESSAGE_HEADER + msg_len;
     return __wrap_mbedtls_ssl_write_handshake_msg_ext(ssl, false, false);
 }
 

@@ -16,6 +16,8 @@
 #include "mbedtls/ssl.h"
 #include "mbedtls/version.h"
 
+#include "message_header.h"
+
 // The description of a received fatal alert. 4.1: mbedtls_ssl_get_fatal_alert().
 static inline uint8_t mpy_ssl_private_peer_alert(const mbedtls_ssl_context *ssl) {
     #if MBEDTLS_VERSION_NUMBER < 0x04000000
@@ -51,9 +53,10 @@ static inline const uint8_t *mpy_ssl_private_message(const mbedtls_ssl_context *
     return ssl->MBEDTLS_PRIVATE(in_msg);
 }
 
-// Bytes in front of the body of a handshake message: 12 in DTLS (RFC 6347, 4.2.2).
+// Bytes in front of the body of a handshake message.
 static inline size_t mpy_ssl_private_message_header(const mbedtls_ssl_context *ssl) {
-    return ssl->MBEDTLS_PRIVATE(conf)->MBEDTLS_PRIVATE(transport) == MBEDTLS_SSL_TRANSPORT_DATAGRAM ? 12 : 4;
+    bool datagrams = ssl->MBEDTLS_PRIVATE(conf)->MBEDTLS_PRIVATE(transport) == MBEDTLS_SSL_TRANSPORT_DATAGRAM;
+    return datagrams ? MPY_SSL_MESSAGE_HEADER_DTLS : MPY_SSL_MESSAGE_HEADER;
 }
 
 // The session of a complete handshake. mbedtls_ssl_get_session() copies and parses the certificate again. 4.x: still private.
@@ -82,8 +85,8 @@ static inline void *mpy_ssl_private_psk_owner(const mbedtls_ssl_context *ssl,
 
 // Puts a hint in the place of the empty one at the front of a ServerKeyExchange, whose header is still to be filled.
 static inline void mpy_ssl_private_insert_hint(mbedtls_ssl_context *ssl, const char *hint, size_t len) {
-    uint8_t *vector = ssl->MBEDTLS_PRIVATE(out_msg) + 4;
-    memmove(vector + 2 + len, vector + 2, ssl->MBEDTLS_PRIVATE(out_msglen) - 4 - 2);
+    uint8_t *vector = ssl->MBEDTLS_PRIVATE(out_msg) + MPY_SSL_MESSAGE_HEADER;
+    memmove(vector + 2 + len, vector + 2, ssl->MBEDTLS_PRIVATE(out_msglen) - MPY_SSL_MESSAGE_HEADER - 2);
     vector[0] = (uint8_t)(len >> 8);
     vector[1] = (uint8_t)len;
     memcpy(vector + 2, hint, len);
