@@ -431,21 +431,29 @@ void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source) {
     raise_if(&fault);
 }
 
-int mpy_ssl_trust_digest(mpy_ssl_trust_t *trust, uint8_t digest[32]) {
+static int digest_of(const mpy_ssl_trust_t *trust, uint8_t digest[32]) {
     mbedtls_sha256_context hash;
     mbedtls_sha256_init(&hash);
-    int ret = trust->digested ? 0 : mbedtls_sha256_starts(&hash, 0);
-    if (ret == 0 && !trust->digested && trust->ders != NULL) {
+    int ret = mbedtls_sha256_starts(&hash, 0);
+    if (ret == 0 && trust->ders != NULL) {
         ret = mbedtls_sha256_update(&hash, trust->ders, mpy_ssl_size(trust->ders));
     }
-    for (const mbedtls_x509_crt *ca = trust->digested ? NULL : trust->first; ca != NULL && ret == 0; ca = ca->next) {
+    for (const mbedtls_x509_crt *ca = trust->first; ca != NULL && ret == 0; ca = ca->next) {
         ret = mbedtls_sha256_update(&hash, ca->raw.p, ca->raw.len);
     }
-    if (ret == 0 && !trust->digested) {
-        ret = mbedtls_sha256_finish(&hash, trust->digest);
-        trust->digested = ret == 0;
+    if (ret == 0) {
+        ret = mbedtls_sha256_finish(&hash, digest);
     }
     mbedtls_sha256_free(&hash);
+    return ret;
+}
+
+int mpy_ssl_trust_digest(mpy_ssl_trust_t *trust, uint8_t digest[32]) {
+    int ret = 0;
+    if (!trust->digested) {
+        ret = digest_of(trust, trust->digest);
+        trust->digested = ret == 0;
+    }
     memcpy(digest, trust->digest, sizeof(trust->digest));
     return ret;
 }

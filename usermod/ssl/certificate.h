@@ -65,8 +65,8 @@ mpy_ssl_der_t *mpy_ssl_der_new(const uint8_t *bytes, uint16_t len);
 void mpy_ssl_certificate_keep_der(mbedtls_x509_crt *chain);
 
 // Adds all CA certificates of a PEM bundle, or one or several DER certificates one behind the other, to *trust, which
-// is made if NULL, and made anew if it was not a bundle. Certificates that are there already are left out, and so are those with keys or signatures that
-// this build does not have, unless nothing else is in the bundle.
+// is made if NULL, and made anew if it was not a bundle. Certificates that are there already are left out, and so are
+// those with keys or signatures that this build does not have, unless nothing else is in the bundle.
 void mpy_ssl_trust_load(mpy_ssl_trust_t **trust, mp_obj_t source);
 
 // All certificates for Mbed TLS, until mpy_ssl_trust_put_away(). 0 or MBEDTLS_ERR_X509_ALLOC_FAILED.
