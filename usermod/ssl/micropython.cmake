@@ -13,12 +13,12 @@
 #   MPY_SSL_PRIMITIVES     what examples/selftest.py needs
 #   MPY_SSL_DEBUG          ssl.debug(), 50 KB of flash; 0 unless set, and on esp32
 # On rp2 only; on esp32 the SDK's configuration of Mbed TLS decides, and there is no TLS 1.3:
-#   MPY_SSL_TLS1_3         TLS 1.3 beside 1.2; 0 if that Mbed TLS lacks what its PSA is generated from
+#   MPY_SSL_TLS1_3         TLS 1.3 beside 1.2; 0 with an Mbed TLS before 3.6.3, or without what its PSA is generated from
 #   MPY_SSL_PSK            pre-shared keys
 #   MPY_SSL_DTLS           DTLS 1.2
 #   MPY_SSL_X25519         that group
 #   MPY_SSL_MFL            max_fragment_length and, with TLS 1.3, record_size_limit
-#   MPY_SSL_MESSAGE_CHECKS guard.h's checks of messages, which take the place of Mbed TLS's alerts
+#   MPY_SSL_MESSAGE_CHECKS guard.h's checks of messages, which take the place of Mbed TLS's alerts; 0 with an Mbed TLS before 3.6.3
 #   MPY_SSL_SHA1_SMALL     SHA-1 in 4 KB less, and slower; 0 unless set
 #
 # On rp2 Mbed TLS is built here, with this module's configuration; on esp32 it is ESP-IDF's component, with the SDK's.
@@ -38,7 +38,7 @@ endmacro()
 
 include(${MPY_SSL_DIR}/../../ports/${MPY_SSL_PORT}/options.cmake OPTIONAL)
 mpy_ssl_default(0 DEBUG SHA1_SMALL)
-mpy_ssl_default(1 SLICES GROUPS SNI_CALLBACK KEYLOG PRIMITIVES PSK DTLS X25519 MFL MESSAGE_CHECKS)
+mpy_ssl_default(1 SLICES GROUPS SNI_CALLBACK KEYLOG PRIMITIVES PSK DTLS X25519 MFL)
 
 if(NOT MPY_SSL_VERSION)
     execute_process(COMMAND git -C ${MPY_SSL_DIR} describe --tags --always --dirty
@@ -133,6 +133,12 @@ if(TARGET micropy_lib_mbedtls)
         message(FATAL_ERROR "No Mbed TLS in ${MICROPY_LIB_MBEDTLS_DIR}: "
             "run 'git submodule update --init lib/mbedtls' in MicroPython, or give -DMBEDTLS_DIR=")
     endif()
+    # Mbed TLS before 3.6.3 does not put handshake messages together; what looks into it needs what has come with that.
+    file(STRINGS ${MICROPY_LIB_MBEDTLS_DIR}/include/mbedtls/ssl.h MPY_SSL_MBEDTLS_3_6_3 REGEX badmac_seen_or_in_hsfraglen)
+    if(NOT MPY_SSL_MBEDTLS_3_6_3)
+        mpy_ssl_default(0 TLS1_3 MESSAGE_CHECKS)
+    endif()
+    mpy_ssl_default(1 MESSAGE_CHECKS)
     # The library that MicroPython links becomes this one: our configuration, and only the files that it uses.
     set(MPY_SSL_MBEDTLS_NAMES
         aes asn1parse asn1write base64 bignum bignum_core bignum_mod bignum_mod_raw block_cipher chacha20 chachapoly
