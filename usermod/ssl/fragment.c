@@ -38,13 +38,10 @@ uint8_t mpy_ssl_fragment_asked(const uint8_t *hello, size_t len) {
     return asked ? body.data[0] : MBEDTLS_SSL_MAX_FRAG_LEN_NONE;
 }
 
-void mpy_ssl_fragment_step(mpy_ssl_session_t *session, int before) {
-    if (before == MBEDTLS_SSL_SERVER_HELLO && mpy_ssl_private_state(&session->ssl) != before && !mpy_ssl_session_is_server(session)
-        && !mpy_ssl_session_is_tls1_3(session)) {
-        size_t len;
-        const uint8_t *hello = mpy_ssl_private_message(&session->ssl, &len);
-        session->fragment = mpy_ssl_fragment_asked(hello, len); // Mbed TLS has compared it with what was asked for
-    }
+void mpy_ssl_fragment_answered(mpy_ssl_session_t *session) {
+    size_t len;
+    const uint8_t *hello = mpy_ssl_private_message(&session->ssl, &len);
+    session->fragment = mpy_ssl_fragment_asked(hello, len); // Mbed TLS has compared it with what was asked for
 }
 
 void mpy_ssl_fragment_done(mpy_ssl_session_t *session) {

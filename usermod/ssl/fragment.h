@@ -30,8 +30,8 @@ uint8_t mpy_ssl_fragment_code(mp_obj_t length);
 size_t mpy_ssl_fragment_bytes(uint8_t code);
 mp_obj_t mpy_ssl_fragment_length(uint8_t code);
 
-// To be called after each step of the handshake, `before` being the state that it began in: notes what is granted.
-void mpy_ssl_fragment_step(struct mpy_ssl_session *session, int before);
+// A client of TLS 1.2 has read the ServerHello, which is still in its buffer: notes what is granted.
+void mpy_ssl_fragment_answered(struct mpy_ssl_session *session);
 
 // The handshake is complete: records of the peer are held to what was granted.
 void mpy_ssl_fragment_done(struct mpy_ssl_session *session);
@@ -40,7 +40,7 @@ void mpy_ssl_fragment_done(struct mpy_ssl_session *session);
 uint8_t mpy_ssl_fragment_asked(const uint8_t *hello, size_t len);
 
 #else
-#define mpy_ssl_fragment_step(session, before) ((void)(before))
+#define mpy_ssl_fragment_answered(session) ((void)(session))
 #define mpy_ssl_fragment_done(session) ((void)(session))
 #endif
 #endif

@@ -92,14 +92,10 @@ int __wrap_mbedtls_ssl_tls13_write_record_size_limit_ext(mbedtls_ssl_context *ss
     return ret;
 }
 
-int mpy_ssl_record_size_limit_step(mpy_ssl_session_t *session, int before) {
-    bool is_answered = before == MBEDTLS_SSL_SERVER_HELLO && mpy_ssl_private_state(&session->ssl) != before;
+int mpy_ssl_record_size_limit_answered(mpy_ssl_session_t *session) {
     mpy_ssl_span_t limit;
     mpy_ssl_span_t length;
     size_t len;
-    if (!is_answered || mpy_ssl_session_is_server(session) || mpy_ssl_session_is_tls1_3(session)) {
-        return 0;
-    }
     const uint8_t *hello = mpy_ssl_private_message(&session->ssl, &len);
     if (!mpy_ssl_hello_extension(hello, len, MBEDTLS_TLS_EXT_RECORD_SIZE_LIMIT, &limit)) {
         return 0;

@@ -43,9 +43,8 @@ uint16_t mpy_ssl_record_size_limit_bytes(mp_obj_t value);
 // Takes over what the program has chosen. Before the handshake.
 void mpy_ssl_record_size_limit_configure(struct mpy_ssl_session *session, const struct mpy_ssl_options *options);
 
-// To be called after each step of the handshake, `before` being the state that it began in: a server of TLS 1.2 may have answered.
-// 0 or a negative Mbed TLS error.
-int mpy_ssl_record_size_limit_step(struct mpy_ssl_session *session, int before);
+// A client of TLS 1.2 has read the ServerHello, which is still in its buffer and may have the extension. 0 or a negative Mbed TLS error.
+int mpy_ssl_record_size_limit_answered(struct mpy_ssl_session *session);
 
 // The handshake is complete: records of the peer are held to what was agreed on, those of TLS 1.2, too.
 void mpy_ssl_record_size_limit_done(struct mpy_ssl_session *session);
@@ -55,7 +54,7 @@ mp_obj_t mpy_ssl_record_size_limit_agreed(const struct mpy_ssl_session *session)
 
 #else
 #define mpy_ssl_record_size_limit_configure(session, options) ((void)(options))
-#define mpy_ssl_record_size_limit_step(session, before) ((void)(before), 0)
+#define mpy_ssl_record_size_limit_answered(session) ((void)(session), 0)
 #define mpy_ssl_record_size_limit_done(session) ((void)(session))
 #endif
 #endif

@@ -466,6 +466,16 @@ static void change_keys(mpy_ssl_session_t *session, int before) {
     #endif
 }
 
+// What the server has granted, where Mbed TLS does not tell.
+static int look_at_server_hello(mpy_ssl_session_t *session, int before) {
+    bool has_come = before == MBEDTLS_SSL_SERVER_HELLO && mpy_ssl_private_state(&session->ssl) != before;
+    if (!has_come || mpy_ssl_session_is_server(session) || mpy_ssl_session_is_tls1_3(session)) {
+        return 0;
+    }
+    mpy_ssl_fragment_answered(session);
+    return mpy_ssl_record_size_limit_answered(session);
+}
+
 static int after_step(mpy_ssl_session_t *session, int before) {
     mpy_ssl_slices_after_step(&session->slices);
     change_keys(session, before);
@@ -486,9 +496,8 @@ static int after_step(mpy_ssl_session_t *session, int before) {
         return MBEDTLS_ERR_SSL_WANT_READ;
     }
     #endif
-    mpy_ssl_fragment_step(session, before);
     int ret = check_optional(session);
-    ret = ret == 0 ? mpy_ssl_record_size_limit_step(session, before) : ret;
+    ret = ret == 0 ? look_at_server_hello(session, before) : ret;
     ret = ret == 0 ? mpy_ssl_psk_step(session, before) : ret;
     return ret == 0 ? mpy_ssl_resume_step(session, before) : ret;
 }
