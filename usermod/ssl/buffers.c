@@ -382,11 +382,6 @@ void mpy_ssl_buffers_limit(mpy_ssl_buffers_t *buffers, size_t len) {
     buffers->limit = (uint16_t)len;
 }
 
-mpy_ssl_stream_t *mpy_ssl_buffers_stream(const mbedtls_ssl_context *ssl) {
-    mpy_ssl_buffers_t *buffers = ssl->MBEDTLS_PRIVATE(p_bio);
-    return buffers->stream;
-}
-
 size_t mpy_ssl_buffers_in_size(const mpy_ssl_buffers_t *buffers) {
     return buffers->in.size;
 }
@@ -445,10 +440,6 @@ void mpy_ssl_buffers_limit(mpy_ssl_buffers_t *buffers, size_t len) {
 
 bool mpy_ssl_buffers_is_overlong(const mpy_ssl_buffers_t *buffers) {
     return mpy_ssl_record_length(&buffers->stream->rx) > MBEDTLS_SSL_IN_CONTENT_LEN;
-}
-
-mpy_ssl_stream_t *mpy_ssl_buffers_stream(const mbedtls_ssl_context *ssl) {
-    return ssl->MBEDTLS_PRIVATE(p_bio);
 }
 
 size_t mpy_ssl_buffers_in_size(const mpy_ssl_buffers_t *buffers) {

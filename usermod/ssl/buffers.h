@@ -100,9 +100,6 @@ bool mpy_ssl_buffers_is_overlong(const mpy_ssl_buffers_t *buffers);
 // input buffer that is being filled, by another thread or below a stream that was written in Python.
 void mpy_ssl_buffers_settle(mpy_ssl_buffers_t *buffers, bool eager);
 
-// The stream of a connection that mpy_ssl_buffers_setup() has made.
-mpy_ssl_stream_t *mpy_ssl_buffers_stream(const mbedtls_ssl_context *ssl);
-
 // Bytes of both buffers at present.
 size_t mpy_ssl_buffers_in_size(const mpy_ssl_buffers_t *buffers);
 size_t mpy_ssl_buffers_out_size(const mpy_ssl_buffers_t *buffers);

@@ -10,10 +10,10 @@
 #include "mbedtls/ssl.h"
 #include "mbedtls/version.h"
 
-#include "buffers.h"
 #include "guard.h"
 #include "hello.h"
 #include "message_header.h"
+#include "session.h"
 
 #define ALERT(name) MBEDTLS_SSL_ALERT_MSG_##name
 #define FIELD(ssl, name) ((ssl)->MBEDTLS_PRIVATE(name))
@@ -389,7 +389,7 @@ static bool is_ignored(const mbedtls_ssl_context *ssl) {
 
 // The next message of a handshake, which is not part of the transcript yet.
 static int read_message(mbedtls_ssl_context *ssl) {
-    mpy_ssl_stream_t *stream = mpy_ssl_buffers_stream(ssl);
+    mpy_ssl_stream_t *stream = &mpy_ssl_session_of(ssl)->stream;
     int ret = mpy_ssl_message_header_read_record(ssl);
     while (ret == 0 && is_ignored(ssl)) {
         // Like an idle record, and a record has room for 4,096 of them.
