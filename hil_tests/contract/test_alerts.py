@@ -377,7 +377,7 @@ def test_a_client_refuses_wrong_ciphertext_out_loud(
 
     raw = raw_server(behave)
     code = DIAL + "t = context.wrap_socket(s, server_hostname='server.test'); print(attempt(t.read, 1))"
-    (line,) = script(code, HOST=script.board.host_address, PORT=raw.port, CA=authority.p256.root_der)
+    (line,) = script(code, **raw.values(script.board, authority.p256))
     raw.finished()
     assert line.startswith("OSError(-"), line
     assert case.error in line, line
@@ -403,7 +403,7 @@ def test_a_few_idle_records_do_no_harm(
 
     raw = raw_server(behave)
     code = DIAL + "t = context.wrap_socket(s, server_hostname='server.test'); print(t.read(5)); t.close()"
-    lines = script(code, HOST=script.board.host_address, PORT=raw.port, CA=authority.p256.root_der)
+    lines = script(code, **raw.values(script.board, authority.p256))
     raw.finished()
     assert lines == ["b'01234'"]
     assert [alert.name for alert in seen] == ["no_renegotiation"] * 4 + ["close_notify"]

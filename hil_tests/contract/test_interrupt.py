@@ -40,8 +40,8 @@ def test_ctrl_c_ends_a_blocking_handshake(
             arrived.set()
 
     server = raw_server(hang, patience=10)
-    values = {"HOST": script.board.host_address, "PORT": server.port, "CA": authority.p256.root_der}
-    running = script.start(DIAL + "context.wrap_socket(s, server_hostname='server.test')", **values)
+    code = DIAL + "context.wrap_socket(s, server_hostname=NAME)"
+    running = script.start(code, **server.values(script.board, authority.p256))
     assert arrived.wait(10), "no ClientHello came"
     running.interrupt()
     assert running.wait(5, check=False).error.rstrip().endswith("KeyboardInterrupt:")

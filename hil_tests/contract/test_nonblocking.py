@@ -35,7 +35,7 @@ print(time.ticks_diff(time.ticks_ms(), t0) < 2000)
 t.close()
 """
     )
-    values = {"HOST": script.board.host_address, "PORT": server.port, "CA": authority.p256.root_der}
+    values = server.values(script.board, authority.p256)
     assert script(code, **values) == ["None None None SSLWantReadError(11,)", "True"]
 
 

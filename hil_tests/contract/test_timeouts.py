@@ -30,22 +30,12 @@ print(time.ticks_diff(time.ticks_ms(), started) >= 490)
 )
 
 
-def raw_values(script: Script, server: peers.RawServer, authority: Authority) -> dict[str, object]:
-    """What a script needs to reach a server that has no TLS."""
-    return {
-        "HOST": script.board.host_address,
-        "PORT": server.port,
-        "NAME": "server.test",
-        "CA": authority.p256.root_der,
-    }
-
-
 @pytest.mark.requires("sockets")
 def test_a_silent_server_ends_in_a_timeout(
     script: Script, authority: Authority, raw_server: Callable[..., peers.RawServer]
 ) -> None:
     server = raw_server(peers.hang())
-    assert script(TIMED, **raw_values(script, server, authority)) == ["OSError(110,)", "True"]
+    assert script(TIMED, **server.values(script.board, authority.p256)) == ["OSError(110,)", "True"]
 
 
 @pytest.mark.requires("sockets")

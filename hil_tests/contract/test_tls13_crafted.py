@@ -57,9 +57,8 @@ class Meeting:
             serve(Crafted13Server(wire, self.authority.p256, self.folder, halfway=halfway))
 
         raw = self.raw_server(behave)
-        values = {"HOST": self.script.board.host_address, "PORT": raw.port, "CA": self.authority.p256.root_der}
         shake = "" if halfway else "t.do_handshake()\n"
-        lines = self.script(CONNECT + shake + code, **values)
+        lines = self.script(CONNECT + shake + code, **raw.values(self.script.board, self.authority.p256))
         raw.finished()
         return lines
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from hil_tests.boards.base import Board
 from hil_tests.certificates import Identity
 from hil_tests.errors import RigError
+from hil_tests.peers.server import client_values
 from hil_tests.process import CommandResult, child_command, require, run_command, stop
 
 # Seconds; bounds what hangs, on the slowest board of a loaded machine. Nothing that works waits for it.
@@ -108,6 +110,10 @@ class OpensslServer(OpensslProgram):
         self.expect("ACCEPT 127.0.0.1:", timeout)
         self.port = int(self.output.split("ACCEPT 127.0.0.1:", 1)[1].splitlines()[0])
         self.address = ("127.0.0.1", self.port)
+
+    def values(self, board: Board) -> dict[str, object]:
+        """What a script on the board needs: see `client_values`."""
+        return client_values(board, self.port, self.identity)
 
 
 class OpensslClient(OpensslProgram):

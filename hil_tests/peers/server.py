@@ -23,6 +23,14 @@ T = TypeVar("T")
 JOIN_SECONDS = 30.0
 
 
+def client_values(board: Board, port: int, identity: Identity) -> dict[str, object]:
+    """What a client's script needs to reach a server on the host that shows `identity`.
+
+    HOST, PORT, NAME (for server_hostname) and CA (the root, DER).
+    """
+    return {"HOST": board.host_address, "PORT": port, "NAME": identity.name, "CA": identity.root_der}
+
+
 class Listener(Generic[T]):
     """Accepts on an ephemeral port of 127.0.0.1; `open` makes what `serve` then works on, in a thread each.
 
@@ -138,9 +146,8 @@ class TlsServer:
         self.address = ("127.0.0.1", self.port)
 
     def values(self, board: Board) -> dict[str, object]:
-        """What a script on the board needs: HOST, PORT, NAME (for server_hostname) and CA (the root, DER)."""
-        name = self.identity.name
-        return {"HOST": board.host_address, "PORT": self.port, "NAME": name, "CA": self.identity.root_der}
+        """What a script on the board needs: see `client_values`."""
+        return client_values(board, self.port, self.identity)
 
     @property
     def sessions(self) -> list[Session]:
@@ -187,6 +194,10 @@ class RawServer:
         self._listener = Listener("raw server", lambda connection: Wire(connection, patience * slowness), behaviour)
         self.port = self._listener.port
         self.address = ("127.0.0.1", self.port)
+
+    def values(self, board: Board, identity: Identity) -> dict[str, object]:
+        """What a script on the board needs that expects `identity`: see `client_values`."""
+        return client_values(board, self.port, identity)
 
     @property
     def connections(self) -> int:

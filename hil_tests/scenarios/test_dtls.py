@@ -95,13 +95,7 @@ def openssl_server(identity: Identity, folder: Path, *arguments: str) -> peers.O
 
 def talk(dut: Dut, server: peers.OpensslServer, code: str = CLIENT, port: int | None = None) -> list[str]:
     """What the board says of a connection on which the server answers a line with another."""
-    identity = server.identity
-    values = {
-        "HOST": dut.board.host_address,
-        "PORT": port or server.port,
-        "NAME": identity.name,
-        "CA": identity.root_der,
-    }
+    values = {**server.values(dut.board), "PORT": port or server.port}
     script = dut.start((code if code is CLIENT else CLIENT + code) + "\nattempt(work)\n", values)
     server.expect("ping", dut.patience)
     server.type(b"pong\n")
@@ -152,16 +146,14 @@ def test_a_non_blocking_socket_sends_lost_flights_again(
 
 def test_a_wrong_certificate_is_refused(dut: Dut, authority: Authority, tmp_path: Path) -> None:
     with openssl_server(authority.stranger, tmp_path) as server:
-        values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test"}
-        failure = dut.failure(CLIENT, {**values, "CA": authority.p256.root_der})
+        failure = dut.failure(CLIENT, {**server.values(dut.board), "CA": authority.p256.root_der})
         assert failure == refused_certificate("issued by none of the trusted CAs")
         server.expect("alert unknown ca", dut.patience)
 
 
 def test_what_the_other_end_refuses_is_told(dut: Dut, authority: Authority, tmp_path: Path) -> None:
     with openssl_server(authority.p256, tmp_path, "-cipher", "ECDHE-ECDSA-AES128-CCM") as server:
-        values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test"}
-        assert dut.failure(CLIENT, {**values, "CA": authority.p256.root_der}) == peer_sent("handshake_failure")
+        assert dut.failure(CLIENT, server.values(dut.board)) == peer_sent("handshake_failure")
 
 
 def serve(dut: Dut, identity: Identity, *arguments: str) -> tuple[str, list[str]]:

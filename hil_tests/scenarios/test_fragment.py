@@ -113,7 +113,7 @@ def test_a_client_cuts_its_messages(dut: Dut, authority: Authority, tls_server: 
 
 def test_a_server_need_not_grant_it(dut: Dut, authority: Authority, raw_server: Callable[..., peers.RawServer]) -> None:
     server = raw_server(lambda wire: send_once(wire, authority.p256, (3, 3), bytes(SIZE)))
-    values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test", "CA": authority.p256.root_der}
+    values = server.values(dut.board, authority.p256)
     granted, digest, longest, end = dut.attempt(CLIENT, {**values, "LENGTH": 512, "VERSIONS": (0x0303, 0x0303)})
     assert (granted, digest, end) == ("None", hashlib.sha256(bytes(SIZE)).hexdigest(), "done")
     assert int(longest) > 16384

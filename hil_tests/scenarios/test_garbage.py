@@ -44,7 +44,7 @@ def test_client_refuses(dut: Dut, authority: Authority, raw_server: Callable[...
         endings.append(wire.drain())
 
     server = raw_server(behave)
-    values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test", "CA": authority.p256.root_der}
+    values = server.values(dut.board, authority.p256)
     assert dut.failure(PING, values) == failure
     server.finished()
     assert (bytes(answer), endings) == (alert_record("fatal", alert), ["fin"])
@@ -73,7 +73,7 @@ def test_client_is_not_content_with_an_empty_answer(
         endings.append(wire.drain())
 
     server = raw_server(behave)
-    values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test", "CA": authority.p256.root_der}
+    values = server.values(dut.board, authority.p256)
     assert dut.failure(PING, values) == TRUNCATED
     server.finished()
     assert endings == ["fin"]

@@ -57,9 +57,11 @@ def test_client_agrees_on(dut: Dut, authority: Authority, tmp_path: Path, versio
     # With RSA, because TLS 1.2 has one list for agreements and for the curves of certificates.
     identity = authority.rsa
     with peers.OpensslServer(identity, tmp_path / "s_server.log", "-rev", f"-{version}", "-groups", group) as server:
-        values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": identity.name, "CA": identity.root_der}
         code = PING.replace('b"ping"', 'b"pin\\n"')
-        assert dut.attempt(code, {**values, "VERSIONS": VERSIONS[version]}) == ["b'nip\\n'", "done"], server.output
+        assert dut.attempt(code, {**server.values(dut.board), "VERSIONS": VERSIONS[version]}) == [
+            "b'nip\\n'",
+            "done",
+        ], server.output
 
 
 @ALL

@@ -13,7 +13,6 @@ from hil_tests.certificates import Authority
 from hil_tests.scenarios.dut import Dut
 from hil_tests.scenarios.failures import Failure
 
-LOG_SECONDS = 30.0
 VERSIONS = {"1.2": (0x0303, 0x0303), "1.3": (0x0304, 0x0304)}
 
 CLIENT = """
@@ -40,9 +39,9 @@ def secrets_of(text: str) -> set[str]:
     return {" ".join([label, *(word.lower() for word in words)]) for label, *words in lines}
 
 
-def secrets_in(log: Path, count: int) -> set[str]:
-    """Those of a server, which may be behind its client, once there are so many, or LOG_SECONDS have passed."""
-    deadline = time.monotonic() + LOG_SECONDS
+def secrets_in(log: Path, count: int, timeout: float) -> set[str]:
+    """Those of a server, which may be behind its client, once there are so many, or `timeout` seconds have passed."""
+    deadline = time.monotonic() + timeout
     while len(found := secrets_of(log.read_text())) < count and time.monotonic() < deadline:
         time.sleep(0.05)
     return found
@@ -54,9 +53,8 @@ def test_the_log_is_openssls(dut: Dut, authority: Authority, tmp_path: Path, ver
     theirs = tmp_path / "openssl.log"
     arguments = (f"-tls{version.replace('.', '_')}", "-keylogfile", str(theirs))
     with peers.OpensslServer(authority.p256, tmp_path / "server.log", *arguments) as server:
-        values = {"HOST": dut.board.host_address, "PORT": server.port, "VERSIONS": VERSIONS[version]}
-        lines = dut.attempt(CLIENT, {**values, "NAME": "server.test", "CA": authority.p256.root_der})
-        logged = secrets_in(theirs, 2 * lines_each)
+        lines = dut.attempt(CLIENT, {**server.values(dut.board), "VERSIONS": VERSIONS[version]})
+        logged = secrets_in(theirs, 2 * lines_each, dut.patience)
     # A client of 1.3 that reads nothing gets no ticket.
     assert lines[:2] == ["False", str(version == "1.2")] and lines[-1] == "done", lines
     ours = secrets_of("\n".join(lines))
@@ -88,7 +86,6 @@ def work():
 @pytest.mark.requires("filesystem", "key-log")
 def test_a_log_that_cannot_be_written_ends_the_connection(dut: Dut, authority: Authority, tmp_path: Path) -> None:
     with peers.OpensslServer(authority.p256, tmp_path / "server.log", "-tls1_2") as server:
-        values = {"HOST": dut.board.host_address, "PORT": server.port}
-        lines = dut.attempt(FAILING, {**values, "NAME": "server.test", "CA": authority.p256.root_der})
+        lines = dut.attempt(FAILING, server.values(dut.board))
     assert lines[:2] == ["not set None", "None"], lines
     assert Failure.parse(lines).kind == "OSError"

@@ -36,7 +36,7 @@ def run(dut: Dut, authority: Authority, raw_server: RawServers, group: Group[Ser
         server.run()
 
     server = raw_server(behave, patience=10.0)
-    values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test", "CA": authority.p256.root_der}
+    values = server.values(dut.board, authority.p256)
     script = dut.start(
         CLIENT, {**values, "VERSIONS": group.versions, "SETTINGS": dict(group.settings), "COUNT": len(rows)}
     )

@@ -83,7 +83,7 @@ def work():
 
 def test_client_reads_from_s_server(dut: Dut, authority: Authority, tmp_path: Path) -> None:
     with peers.OpensslServer(authority.rsa, tmp_path / "s_server.log", "-www") as server:
-        assert dut.attempt(GET, values_of(dut, server)) == ["b'HTTP/1.0 200 ok\\r\\n'", "done"]
+        assert dut.attempt(GET, server.values(dut.board)) == ["b'HTTP/1.0 200 ok\\r\\n'", "done"]
 
 
 def test_client_reassembles_handshake_messages_from_small_records(
@@ -91,10 +91,4 @@ def test_client_reassembles_handshake_messages_from_small_records(
 ) -> None:
     arguments = ["-rev", "-max_send_frag", "512", "-tls1_2"]
     with peers.OpensslServer(authority.issue("rsa", depth=1), tmp_path / "s_server.log", *arguments) as server:
-        assert dut.attempt(PING.replace('b"ping"', 'b"pin\\n"'), values_of(dut, server)) == ["b'nip\\n'", "done"]
-
-
-def values_of(dut: Dut, server: peers.OpensslServer) -> dict[str, object]:
-    """What a script needs to reach `openssl s_server`."""
-    identity = server.identity
-    return {"HOST": dut.board.host_address, "PORT": server.port, "NAME": identity.name, "CA": identity.root_der}
+        assert dut.attempt(PING.replace('b"ping"', 'b"pin\\n"'), server.values(dut.board)) == ["b'nip\\n'", "done"]

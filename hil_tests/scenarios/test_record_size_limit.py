@@ -62,7 +62,7 @@ def test_a_client_and_tlslite_ng(
 ) -> None:
     mine, yours = limits
     server = raw_server(lambda wire: echo_once(wire, authority.p256, version, yours, SIZE))
-    values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test", "CA": authority.p256.root_der}
+    values = server.values(dut.board, authority.p256)
     settings = {"record_size_limit": mine}
     values |= {"VERSIONS": UP_TO_1_3, "SETTINGS": settings, "SEND": SIZE, "SIZE": SIZE}
     head, line, end = dut.attempt(CLIENT, values)

@@ -30,8 +30,7 @@ def work():
 def test_client_refuses_to_renegotiate(dut: Dut, authority: Authority, tmp_path: Path) -> None:
     identity = authority.p256
     with peers.OpensslServer(identity, tmp_path / "s_server.log", "-tls1_2", "-msg") as server:
-        values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": identity.name, "CA": identity.root_der}
-        script = dut.start(CLIENT + "\nattempt(work)\n", values)
+        script = dut.start(CLIENT + "\nattempt(work)\n", server.values(dut.board))
         script.expect("sent", timeout=PATIENCE)
         server.expect("first\n", dut.patience)
         server.type(b"r\n")

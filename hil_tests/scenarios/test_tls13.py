@@ -258,9 +258,9 @@ def test_client_is_asked_for_another_key_share(dut: Dut, authority: Authority, t
     identity = authority.issue(addresses=("127.0.0.1",))
     arguments = ["-rev", "-tls1_3", "-groups", "P-384", "-msg"]
     with peers.OpensslServer(identity, tmp_path / "s_server.log", *arguments) as server:
-        values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": name, "CA": identity.root_der}
+        values = {**server.values(dut.board), "NAME": name, "VERSIONS": BOTH}
         code = PING.replace('b"ping"', 'b"pin\\n"')
-        assert dut.attempt(code, {**values, "VERSIONS": BOTH}) == ["b'nip\\n'", "done"]
+        assert dut.attempt(code, values) == ["b'nip\\n'", "done"]
         assert server.log.read_text(errors="replace").count("ClientHello") == 2
         assert ("server_name" in server.log.read_text(errors="replace")) is False
 
@@ -268,10 +268,9 @@ def test_client_is_asked_for_another_key_share(dut: Dut, authority: Authority, t
 def test_tickets_in_the_stream_are_not_in_the_way(dut: Dut, authority: Authority, tmp_path: Path) -> None:
     arguments = ["-rev", "-tls1_3", "-num_tickets", "5", "-msg"]
     with peers.OpensslServer(authority.p256, tmp_path / "s_server.log", *arguments) as server:
-        identity = server.identity
-        values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test", "CA": identity.root_der}
+        values = {**server.values(dut.board), "VERSIONS": ONLY_1_3}
         code = PING.replace('b"ping"', 'b"pin\\n"')
-        assert dut.attempt(code, {**values, "VERSIONS": ONLY_1_3}) == ["b'nip\\n'", "done"]
+        assert dut.attempt(code, values) == ["b'nip\\n'", "done"]
         assert server.log.read_text(errors="replace").count("NewSessionTicket") == 5
 
 
@@ -309,8 +308,7 @@ def exchange(openssl: OpensslProgram, script: RunningScript, dut: Dut, done: str
 def test_client_follows_key_updates(dut: Dut, authority: Authority, tmp_path: Path, command: bytes, suite: str) -> None:
     arguments = ("-tls1_3", "-ciphersuites", suite, "-msg")
     with peers.OpensslServer(authority.p256, tmp_path / "s_server.log", *arguments) as server:
-        values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test"}
-        values |= {"CA": authority.p256.root_der, "VERSIONS": ONLY_1_3}
+        values = {**server.values(dut.board), "VERSIONS": ONLY_1_3}
         running = dut.start(ECHO_LINES % "connect" + "\nattempt(work)\n", values)
         running.expect("connected", timeout=dut.patience)
         exchange(server, running, dut, ">>> TLS 1.3, Handshake [length 0005], KeyUpdate", command)

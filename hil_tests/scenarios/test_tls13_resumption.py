@@ -95,9 +95,8 @@ def test_client_resumes_with_another_key_share(dut: Dut, authority: Authority, t
     # Both hellos of a connection offer the session; the second has a binder of its own (RFC 8446, 4.2.11.2).
     arguments = ["-rev", "-tls1_3", "-groups", "P-384", "-msg"]
     with peers.OpensslServer(authority.p256, tmp_path / "s_server.log", *arguments) as server:
-        values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test", "TIMES": 2}
         code = CLIENT.replace('b"ping"', 'b"pin\\n"')
-        lines = dut.attempt(code, {**values, "CA": authority.p256.root_der, "VERSIONS": BOTH})
+        lines = dut.attempt(code, {**server.values(dut.board), "TIMES": 2, "VERSIONS": BOTH})
         assert lines == ["b'nip\\n' False True True", "b'nip\\n' True True True", "done"]
         assert server.output.count("ClientHello") == 4
 

@@ -83,7 +83,7 @@ def test_client_refuses_a_server_hello_of_tls_1_1(
         assert wire.drain() == "fin"
 
     server = raw_server(answer)
-    values = {"HOST": dut.board.host_address, "PORT": server.port, "NAME": "server.test", "CA": authority.p256.root_der}
+    values = server.values(dut.board, authority.p256)
     assert dut.failure(PING, values) == NO_COMMON_VERSION
     server.finished()
     assert said == [encode_record("alert", Alert("fatal", "protocol_version").encode(), version=0x0302)]
