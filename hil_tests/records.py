@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 HEADER_SIZE = 5
-# RFC 5246 allows 2^14 + 2048 bytes in an encrypted record.
-MAXIMUM_LENGTH = 16384 + 2048
+# Bytes of content that any record may have, and of an encrypted record in RFC 5246.
+MAXIMUM_CONTENT = 2**14
+MAXIMUM_LENGTH = MAXIMUM_CONTENT + 2048
 
 CONTENT_TYPES = {20: "change_cipher_spec", 21: "alert", 22: "handshake", 23: "application_data", 24: "heartbeat"}
 ALERT_LEVELS = {1: "warning", 2: "fatal"}

@@ -10,12 +10,13 @@ import pytest
 from hil_tests.certificates import Authority
 from hil_tests.contract.conftest import Script
 from hil_tests.contract.record_lengths import AROUND, PRELUDE, REFUSED
+from hil_tests.records import MAXIMUM_CONTENT
 
 pytestmark = [pytest.mark.requires("record-size-limit"), pytest.mark.requires("tls-1.3")]
 
 WRONG = "ValueError('record_size_limit must be None, or 64 to 16384',)"
-# The most content of a record by RFC 8446, and in those that this module sends: 4 KB with its type.
-MOST, OUR_MOST = 16384, 4095
+# The most content of a record that this module sends: 4 KB with its type.
+OUR_MOST = 4095
 # What TLS 1.3 adds to the content of a record: its type and the tag.
 EXPANSION = 1 + 16
 # The most content in an encrypted record that an end has sent since the last call.
@@ -44,7 +45,7 @@ def test_each_side_keeps_to_what_the_other_says(run: Script, limits: tuple[int |
         sender.write(data)
         print(receiver.read(len(data)) == data, longest(end))
     """
-    seen = [limit or MOST for limit in limits]
+    seen = [limit or MAXIMUM_CONTENT for limit in limits]
     sent = [min(limit, OUR_MOST) for limit in seen]
     assert run(code, LIMITS=limits) == [f"{seen[0]} {seen[1]}", f"True {sent[0]}", f"True {sent[1]}"]
 

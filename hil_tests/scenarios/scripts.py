@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from tlslite.constants import ExtensionType  # type: ignore[import-untyped]
 
 from hil_tests.peers.scripted import Edit, Piece, before, extension, handshake, touched, whole
+from hil_tests.records import MAXIMUM_CONTENT, MAXIMUM_LENGTH
 
 EMS, ETM = ExtensionType.extended_master_secret, ExtensionType.encrypt_then_mac
 UNKNOWN_EXTENSION = 0xFF02
@@ -81,9 +82,9 @@ EMPTY = {kind: Piece(kind, b"") for kind in ("handshake", "alert", "change_ciphe
 # A hundred: a record layer that has no bound takes any number.
 FLOOD = 100
 # Lengths that no record may have (RFC 5246, 6.2.1 and 6.2.3; RFC 8446, 5.2).
-TOO_LONG_PLAIN, TOO_LONG_CIPHER = 16385, 16384 + 2049
+TOO_LONG_PLAIN, TOO_LONG_CIPHER = MAXIMUM_CONTENT + 1, MAXIMUM_LENGTH + 1
 # TLS 1.3 adds a content type and a tag: together with them this is too long for a ciphertext.
-TOO_LONG_CONTENT = 16384 + 256 - 1 - 16 + 1
+TOO_LONG_CONTENT = MAXIMUM_CONTENT + 256 - 1 - 16 + 1
 # Bytes of a message's header that do not tell its length.
 PARTS_OF_HEADER = (1, 2, 3)
 TOO_LONG_MESSAGE = handshake(11, bytes(16), length=0xFFFFFF)

@@ -11,7 +11,10 @@ import pytest
 
 from hil_tests import peers
 from hil_tests.certificates import Authority
+from hil_tests.contract.record_lengths import AROUND
+from hil_tests.peers.scripted import TLS_1_2
 from hil_tests.peers.tlslite_ng import send_once
+from hil_tests.records import MAXIMUM_CONTENT
 from hil_tests.scenarios.dut import Dut
 from hil_tests.scenarios.failures import assert_ended_well
 
@@ -20,19 +23,9 @@ pytestmark = pytest.mark.requires("max-fragment-length")
 SIZE = 40_000
 CLIENT = """
 def work():
-    c = context(ssl.PROTOCOL_TLS_CLIENT)
-    c.max_fragment_length = LENGTH
-    s = c.wrap_socket(dial(), server_hostname=NAME)
+    s = connect()
     print(s.max_fragment_length)
-    digest, longest = hashlib.sha256(), 0
-    while True:
-        data = s.recv(400)  # so that a part of each record stays behind
-        if not data:
-            break
-        digest.update(data)
-        longest = max(longest, ssl.memory_info(s)["input"])
-    print("".join("%02x" % b for b in digest.digest()))
-    print(longest)
+    tell_records(s, 400)
     s.close()
 """
 SERVER = """
@@ -50,6 +43,11 @@ def work():
 """
 
 
+def asking(length: int | None) -> dict[str, object]:
+    """Values of a client's script."""
+    return {"SETTINGS": {"max_fragment_length": length}}
+
+
 @pytest.mark.parametrize(
     "length",
     [pytest.param(None, marks=pytest.mark.quick_boards), 512, pytest.param(4096, marks=pytest.mark.quick_boards)],
@@ -58,10 +56,10 @@ def test_input_takes_no_more_than_was_granted(
     dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer], length: int | None
 ) -> None:
     server = tls_server(authority.p256, peers.source(SIZE), maximum="1.2")
-    granted, digest, longest, end = dut.attempt(CLIENT, {**server.values(dut.board), "LENGTH": length})
+    granted, digest, longest, end = dut.attempt(CLIENT, {**server.values(dut.board), **asking(length)})
     assert (granted, digest, end) == (str(length), server.session().sent_digest, "done")
-    limit = 16384 if length is None else length
-    assert limit < int(longest) <= limit + 120
+    limit = length or MAXIMUM_CONTENT
+    assert limit < int(longest) <= limit + AROUND
 
 
 @pytest.mark.requires("tls-1.3")
@@ -69,7 +67,7 @@ def test_an_answer_of_tls_1_3_is_no_surprise(
     dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]
 ) -> None:
     server = tls_server(authority.p256, peers.source(SIZE))
-    values = {**server.values(dut.board), "LENGTH": 1024, "VERSIONS": (0x0303, 0x0304)}
+    values = {**server.values(dut.board), **asking(1024), "VERSIONS": (0x0303, 0x0304)}
     granted, digest, _, end = dut.attempt(CLIENT, values)
     assert (granted, digest, end) == ("None", server.session().sent_digest, "done")
     assert server.session().version == "TLSv1.3"
@@ -106,14 +104,14 @@ def test_a_client_cuts_its_messages(dut: Dut, authority: Authority, tls_server: 
     server = tls_server(
         authority.rsa, peers.source(SIZE), client_root=authority.rsa, client_auth="required", maximum="1.2"
     )
-    values = {**server.values(dut.board), "LENGTH": 512}
+    values = {**server.values(dut.board), **asking(512)}
     granted, digest, _, end = dut.attempt(CLIENT, values, identity=authority.rsa_client)
     assert (granted, digest, end) == ("512", server.session().sent_digest, "done")
 
 
 def test_a_server_need_not_grant_it(dut: Dut, authority: Authority, raw_server: Callable[..., peers.RawServer]) -> None:
-    server = raw_server(lambda wire: send_once(wire, authority.p256, (3, 3), bytes(SIZE)))
-    values = server.values(dut.board, authority.p256)
-    granted, digest, longest, end = dut.attempt(CLIENT, {**values, "LENGTH": 512, "VERSIONS": (0x0303, 0x0303)})
+    server = raw_server(lambda wire: send_once(wire, authority.p256, TLS_1_2, bytes(SIZE)))
+    values = {**server.values(dut.board, authority.p256), **asking(512), "VERSIONS": (0x0303, 0x0303)}
+    granted, digest, longest, end = dut.attempt(CLIENT, values)
     assert (granted, digest, end) == ("None", hashlib.sha256(bytes(SIZE)).hexdigest(), "done")
-    assert int(longest) > 16384
+    assert int(longest) > MAXIMUM_CONTENT
