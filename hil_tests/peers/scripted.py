@@ -449,12 +449,17 @@ def held(message: Any) -> list[Piece]:
     return [replace(whole(message), held=True)]
 
 
+def halves(piece: Piece, size: int) -> tuple[Piece, Piece]:
+    """In two records, the first with so many bytes."""
+    return replace(piece, data=piece.data[:size]), replace(piece, data=piece.data[size:])
+
+
 def cut(size: int, *gap: Piece) -> Edit:
-    """In two records, of which the first has `size` bytes of it, with `gap` between them."""
+    """The same for a message, with `gap` between the two."""
 
     def edit(message: Any) -> list[Piece]:
-        piece = whole(message)
-        return [replace(piece, data=piece.data[:size]), *gap, replace(piece, data=piece.data[size:])]
+        first, second = halves(whole(message), size)
+        return [first, *gap, second]
 
     return edit
 

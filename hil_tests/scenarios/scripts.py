@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from tlslite.constants import ExtensionType  # type: ignore[import-untyped]
 
 from hil_tests.peers.scripted import Edit, Piece, before, extension, handshake, touched, whole
-from hil_tests.records import MAXIMUM_CONTENT, MAXIMUM_LENGTH
+from hil_tests.records import HEADER_SIZE, MAXIMUM_CONTENT, MAXIMUM_LENGTH
 
 EMS, ETM = ExtensionType.extended_master_secret, ExtensionType.encrypt_then_mac
 UNKNOWN_EXTENSION = 0xFF02
@@ -106,11 +106,6 @@ def inner(kind: int, content: bytes = b"") -> Piece:
     return Piece("sealed", content + bytes([kind]))
 
 
-def halves(piece: Piece, size: int) -> list[Piece]:
-    """In two records, the first with so many bytes."""
-    return [replace(piece, data=piece.data[:size]), replace(piece, data=piece.data[size:])]
-
-
 # Changes that are made to messages of both roles
 
 
@@ -161,6 +156,6 @@ def shortened(size: int) -> Callable[[bytes], bytes]:
     """A protected record of which `size` bytes are left, header included."""
 
     def change(record: bytes) -> bytes:
-        return record[:3] + (size - 5).to_bytes(2, "big") + record[5:size]
+        return record[:3] + (size - HEADER_SIZE).to_bytes(2, "big") + record[HEADER_SIZE:size]
 
     return change

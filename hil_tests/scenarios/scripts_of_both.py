@@ -22,6 +22,7 @@ from hil_tests.peers.scripted import (
     spoiled,
     twice,
 )
+from hil_tests.records import HEADER_SIZE
 from hil_tests.scenarios.scripts import (
     CCS,
     CLOSE,
@@ -57,6 +58,7 @@ from hil_tests.scenarios.scripts import (
     shortened,
 )
 
+BLOCK = 16  # bytes of AES
 T = TypeVar("T")
 # alert, step, change: how both modules of scripts tell a case.
 At = Callable[[Alerts, str, Edit], Case[T]]
@@ -72,7 +74,7 @@ def data_records(at: At[T], too_long: int) -> dict[str, Case[T]]:
         "an alert in two records": at((UNEXPECTED, DECODE), "data", before(CUT_ALERT)),
         "data with a wrong tag": at(MAC, "data", spoiled(flip(-1))),
         "data in clear text": at(MAC, "data", cleartext),
-        "a record shorter than its tag": at((MAC, DECODE), "data", spoiled(shortened(5 + 12))),
+        "a record shorter than its tag": at((MAC, DECODE), "data", spoiled(shortened(HEADER_SIZE + 12))),
         "a fatal alert": at(None, "data", before(FATAL)),
     }
 
@@ -94,7 +96,7 @@ def records(at: At[T], first: str) -> dict[str, Case[T]]:
         "an alert of an unknown level": at((ILLEGAL, UNEXPECTED), "data", before(UNKNOWN_LEVEL)),
         "Finished in clear text": at(MAC, "Finished", cleartext),
         "a Finished with a wrong tag": at(MAC, "Finished", spoiled(flip(-1))),
-        "data with a wrong nonce": at(MAC, "data", spoiled(flip(5))),
+        "data with a wrong nonce": at(MAC, "data", spoiled(flip(HEADER_SIZE))),
         "data with another content type": at(MAC, "data", spoiled(flip(0, 1))),
         "a record that is sent twice": at(MAC, "data", before(Piece("alert", b"\x01\x5a", spoil=replayed))),
     }
@@ -106,9 +108,12 @@ def cbc(at: At[T], at_without_etm: At[T]) -> dict[str, Case[T]]:
         "CBC": at("", "data", after()),
         "CBC without encrypt-then-MAC": at_without_etm("", "data", after()),
         "CBC with a wrong MAC": at(MAC, "data", spoiled(flip(-1))),
-        "CBC with padding that is wrong": at_without_etm(MAC, "data", spoiled(flip(-17))),
-        "CBC with a MAC that is wrong under its padding": at_without_etm(MAC, "data", spoiled(flip(5 + 16))),
-        "CBC with half a block": at_without_etm(MAC, "data", spoiled(shortened(5 + 56))),
+        # A change of a block is also one of the same byte in the plaintext of the next.
+        "CBC with padding that is wrong": at_without_etm(MAC, "data", spoiled(flip(-1 - BLOCK))),
+        "CBC with a MAC that is wrong under its padding": at_without_etm(
+            MAC, "data", spoiled(flip(HEADER_SIZE + BLOCK))
+        ),
+        "CBC with half a block": at_without_etm(MAC, "data", spoiled(shortened(HEADER_SIZE + 3 * BLOCK + BLOCK // 2))),
         "CBC and no ChangeCipherSpec": at(UNEXPECTED, "ChangeCipherSpec", drop),
     }
 

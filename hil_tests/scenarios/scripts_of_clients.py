@@ -20,6 +20,7 @@ from hil_tests.peers.scripted import (
     body,
     drop,
     flip,
+    halves,
     handshake,
     having,
     instead,
@@ -57,7 +58,6 @@ from hil_tests.scenarios.scripts import (
     changed,
     cleartext,
     extended,
-    halves,
     joined_by,
     vector,
     without,
@@ -337,5 +337,5 @@ GROUPS_1_3: Mapping[str, Group[ClientScript]] = {
     "order": Group(UP_TO_1_3, ORDER_1_3),
     "hello": Group(UP_TO_1_3, HELLO_1_3),
     "records": Group(UP_TO_1_3, RECORDS_1_3),
-    "limits": Group(UP_TO_1_3, limits.CLIENTS, settings={"record_size_limit": limits.MOST - 1}),
+    "limits": Group(UP_TO_1_3, limits.CLIENTS, settings=limits.OF_SERVER),
 }

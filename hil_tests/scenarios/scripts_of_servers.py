@@ -23,6 +23,7 @@ from hil_tests.peers.scripted import (
     cut,
     drop,
     flip,
+    halves,
     handshake,
     having,
     held,
@@ -66,7 +67,6 @@ from hil_tests.scenarios.scripts import (
     Group,
     cleartext,
     extended,
-    halves,
     many,
     replayed,
     without,
@@ -457,5 +457,5 @@ GROUPS_1_3: Mapping[str, Group[ServerScript]] = {
     "hello": Group(UP_TO_1_3, HELLO_1_3),
     "keys": Group(UP_TO_1_3, KEYS_1_3),
     "records": Group(UP_TO_1_3, RECORDS_1_3),
-    "limits": Group(UP_TO_1_3, limits.SERVERS, settings=limits.SETTINGS),
+    "limits": Group(UP_TO_1_3, limits.SERVERS, settings=limits.OF_CLIENT),
 }
