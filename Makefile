@@ -40,8 +40,9 @@ SYSTEM_PYTHON = $(shell tools/find-python.sh)
 PYTHON := .venv/bin/python
 FIRMWARE = $(PYTHON) tools/firmware.py $(if $(JOBS),--jobs $(JOBS))
 PYTEST = $(PYTHON) -m pytest
+PROCESSES = -n 2
 # Two processors run two boards.
-PARALLEL = $(if $(word 2,$(TESTED)),-n 2)
+PARALLEL = $(if $(word 2,$(TESTED)),$(PROCESSES))
 define TEST_ON_BOARDS
 $(FIRMWARE) $(TESTED) \
 	&& $(if $(filter RPI_PICO,$(TESTED)),$(PYTHON) tools/emulator.py &&) \
@@ -84,14 +85,14 @@ flash: firmware ## put the image onto a real BOARD: RP2, of several SERIAL=<USB 
 
 # In one run, so that what needs no board fills the time of the processor whose boards are done first.
 .PHONY: test
-test: PARALLEL = -n 2
+test: PARALLEL = $(PROCESSES)
 test: lint $(if $(filter RPI_PICO,$(TESTED)),rp2040) setup ## run all tests: static checks, tools and rig, every board
 	@$(FIRMWARE) $(BUILT_BOARDS)
 	@$(TEST_ON_BOARDS) $(if $(T),$(UNIT_TESTS) tools/images $(T),$(CHECKED))
 
 .PHONY: test-unit
 test-unit: setup ## run the tests that need no board
-	@$(PYTEST) -n 2 $(UNIT_TESTS)
+	@$(PYTEST) $(PROCESSES) $(UNIT_TESTS)
 
 .PHONY: test-images
 test-images: setup ## build the boards that cannot be run here, and check what is in their images
