@@ -109,25 +109,25 @@ def resumptions(version: Version, chains: Mapping[str, str]) -> Iterator[Row]:
             yield field(key, f"Resumed handshake, {version.name}", title, "instructions", expression, "instructions")
 
 
+def stall_group(version: Version) -> str:
+    """The heading of these rows."""
+    return f"Longest stall of a handshake, {version.name}"
+
+
 def stalls(version: Version) -> Iterator[Row]:
     """How long a handshake holds up a loop: the longest call with sockets that do not block."""
     for role in ("client", "server"):
         for chain, label in {**CHAINS, "p384": "P-384"}.items():
             title = f"{role}, {label} chain, own choice of suite"
             expression, key = version.call("stall", role, chain), f"{version.prefix}stall.{role}.{chain}"
-            yield field(
-                key, f"Longest stall of a handshake, {version.name}", title, "instructions", expression, "longest"
-            )
+            yield field(key, stall_group(version), title, "instructions", expression, "longest")
 
 
 def stall_with_openssl() -> Iterator[Row]:
     """Stock's server takes no such chain that could be loaded here, so its server is OpenSSL's, on the host."""
-    expression, title = (
-        TLS12.call("stall_openssl", "le"),
-        "client, P-256 by P-384 by RSA-4096 (Let's Encrypt), OpenSSL's server",
-    )
-    group = f"Longest stall of a handshake, {TLS12.name}"
-    yield field("openssl.stall.client.le", group, title, "instructions", expression, "longest")
+    title = "client, P-256 by P-384 by RSA-4096 (Let's Encrypt), OpenSSL's server"
+    expression = TLS12.call("stall_openssl", "le")
+    yield field("openssl.stall.client.le", stall_group(TLS12), title, "instructions", expression, "longest")
 
 
 def setups() -> Iterator[Row]:
