@@ -123,7 +123,8 @@ class Machine:
     def watch(self, kinds: int, note: str) -> None:
         """Have a function of the tracer called at such events; Unicorn's `hook_add` takes Python's functions only."""
         handle = ctypes.c_size_t()
-        place, everywhere = ctypes.byref(self.digest), (ctypes.c_uint64(1), ctypes.c_uint64(0))
+        place = ctypes.byref(self.digest)
+        everywhere = ctypes.c_uint64(1), ctypes.c_uint64(0)  # to Unicorn, a range that ends before it begins
         status = uclib.uc_hook_add(
             self.emulator._uch, ctypes.byref(handle), kinds, self.tracer[note], place, *everywhere
         )
@@ -279,7 +280,7 @@ def test_a_field_operation_takes_the_same_steps_for_all_values(watched: Machine,
 
 
 def test_other_steps_have_another_digest(machine: Machine, watched: Machine) -> None:
-    multiply, add = machine.operation(P256, 0), machine.operation(P256, 2)
+    multiply, add = (machine.operation(P256, OPERATIONS[name][0]) for name in ("mul", "add"))
     places = RAM, RAM + BYTES, RAM + 2 * BYTES
     assert machine.call(multiply, *places) != machine.call(add, *places)
     assert watched.call(add, *places) != watched.call(add, *places[:2], RAM + 3 * BYTES)
