@@ -41,8 +41,6 @@ from tlslite.messages import (  # type: ignore[import-untyped]
     ServerHello,
     ServerHelloDone,
 )
-from tlslite.utils.keyfactory import parsePEMKey  # type: ignore[import-untyped]
-from tlslite.x509certchain import X509CertChain  # type: ignore[import-untyped]
 
 from hil_tests.certificates import Identity
 from hil_tests.peers.scripted import (
@@ -61,6 +59,7 @@ from hil_tests.peers.scripted import (
     extension,
     master_secret,
 )
+from hil_tests.peers.tlslite_ng import chain_and_key
 from hil_tests.peers.wire import Wire
 
 
@@ -89,12 +88,9 @@ class ScriptedServer:
 
     def __init__(self, wire: Wire, identity: Identity, script: ServerScript, masters: dict[bytes, Any]) -> None:
         self._channel = Channel(wire, script.edits, client=False)
-        self._identity = identity
         self._script = script
         self._masters = masters
-        self._key = parsePEMKey(identity.key_pem().decode(), private=True, implementations=["python"])
-        self._chain = X509CertChain()
-        self._chain.parsePemList(identity.chain_pem.decode())
+        self._chain, self._key = chain_and_key(identity)
 
     @property
     def seen(self) -> Seen:

@@ -40,10 +40,15 @@ def _settings(version: tuple[int, int], limit: int | None) -> Any:
     return settings
 
 
-def _serve(wire: Wire, identity: Identity, version: tuple[int, int], limit: int | None) -> Any:
+def chain_and_key(identity: Identity) -> tuple[Any, Any]:
+    """An identity in the form that tlslite-ng takes."""
     chain = X509CertChain()
     chain.parsePemList(identity.chain_pem.decode())
-    key = parsePEMKey(identity.key_pem().decode(), private=True, implementations=["python"])
+    return chain, parsePEMKey(identity.key_pem().decode(), private=True, implementations=["python"])
+
+
+def _serve(wire: Wire, identity: Identity, version: tuple[int, int], limit: int | None) -> Any:
+    chain, key = chain_and_key(identity)
     connection = TLSConnection(_Socket(wire))
     connection.handshakeServer(certChain=chain, privateKey=key, settings=_settings(version, limit))
     return connection
