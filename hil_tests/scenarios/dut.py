@@ -40,6 +40,9 @@ def work():
     s.close()
 """
 
+# For `openssl s_server -rev`, which sends lines back from their end to their beginning.
+PING_REVERSED, REVERSED = PING.replace('b"ping"', 'b"pin\\n"'), "b'nip\\n'"
+
 ECHO_ONCE = """
 def work():
     s = accept()

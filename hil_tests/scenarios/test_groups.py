@@ -10,7 +10,7 @@ import pytest
 
 from hil_tests import peers
 from hil_tests.certificates import Authority
-from hil_tests.scenarios.dut import PING, Dut
+from hil_tests.scenarios.dut import PING_REVERSED, REVERSED, Dut
 from hil_tests.scenarios.failures import assert_echoes
 
 pytestmark = pytest.mark.requires("groups")
@@ -57,11 +57,8 @@ def test_client_agrees_on(dut: Dut, authority: Authority, tmp_path: Path, versio
     # With RSA, because TLS 1.2 has one list for agreements and for the curves of certificates.
     identity = authority.rsa
     with peers.OpensslServer(identity, tmp_path / "s_server.log", "-rev", f"-{version}", "-groups", group) as server:
-        code = PING.replace('b"ping"', 'b"pin\\n"')
-        assert dut.attempt(code, {**server.values(dut.board), "VERSIONS": VERSIONS[version]}) == [
-            "b'nip\\n'",
-            "done",
-        ], server.output
+        values = {**server.values(dut.board), "VERSIONS": VERSIONS[version]}
+        assert dut.attempt(PING_REVERSED, values) == [REVERSED, "done"], server.output
 
 
 @ALL

@@ -11,7 +11,7 @@ import pytest
 
 from hil_tests import peers
 from hil_tests.certificates import Authority
-from hil_tests.scenarios.dut import PING, Dut
+from hil_tests.scenarios.dut import PING_REVERSED, REVERSED, Dut
 from hil_tests.scenarios.failures import told_before_reset
 
 HTTP_SERVER = """
@@ -91,4 +91,4 @@ def test_client_reassembles_handshake_messages_from_small_records(
 ) -> None:
     arguments = ["-rev", "-max_send_frag", "512", "-tls1_2"]
     with peers.OpensslServer(authority.issue("rsa", depth=1), tmp_path / "s_server.log", *arguments) as server:
-        assert dut.attempt(PING.replace('b"ping"', 'b"pin\\n"'), server.values(dut.board)) == ["b'nip\\n'", "done"]
+        assert dut.attempt(PING_REVERSED, server.values(dut.board)) == [REVERSED, "done"]

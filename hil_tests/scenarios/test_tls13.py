@@ -15,7 +15,7 @@ from hil_tests.certificates import Authority, Identity
 from hil_tests.peers.commands import OpensslProgram
 from hil_tests.peers.proxy import TO_CLIENT, TO_SERVER, Action, Fault, Proxy, Split
 from hil_tests.records import Alert
-from hil_tests.scenarios.dut import ECHO_ONCE, PING, Dut, client_handshake_error
+from hil_tests.scenarios.dut import ECHO_ONCE, PING, PING_REVERSED, REVERSED, Dut, client_handshake_error
 from hil_tests.scenarios.failures import (
     NO_CERTIFICATE,
     NO_COMMON_VERSION,
@@ -259,8 +259,7 @@ def test_client_is_asked_for_another_key_share(dut: Dut, authority: Authority, t
     arguments = ["-rev", "-tls1_3", "-groups", "P-384", "-msg"]
     with peers.OpensslServer(identity, tmp_path / "s_server.log", *arguments) as server:
         values = {**server.values(dut.board), "NAME": name, "VERSIONS": BOTH}
-        code = PING.replace('b"ping"', 'b"pin\\n"')
-        assert dut.attempt(code, values) == ["b'nip\\n'", "done"]
+        assert dut.attempt(PING_REVERSED, values) == [REVERSED, "done"]
         assert server.log.read_text(errors="replace").count("ClientHello") == 2
         assert ("server_name" in server.log.read_text(errors="replace")) is False
 
@@ -269,8 +268,7 @@ def test_tickets_in_the_stream_are_not_in_the_way(dut: Dut, authority: Authority
     arguments = ["-rev", "-tls1_3", "-num_tickets", "5", "-msg"]
     with peers.OpensslServer(authority.p256, tmp_path / "s_server.log", *arguments) as server:
         values = {**server.values(dut.board), "VERSIONS": ONLY_1_3}
-        code = PING.replace('b"ping"', 'b"pin\\n"')
-        assert dut.attempt(code, values) == ["b'nip\\n'", "done"]
+        assert dut.attempt(PING_REVERSED, values) == [REVERSED, "done"]
         assert server.log.read_text(errors="replace").count("NewSessionTicket") == 5
 
 
