@@ -63,9 +63,11 @@ def stall_rows() -> Iterator[Row]:
         ("client", "p256", "P-256"),
         ("client", "rsa", "RSA-2048"),
         ("client", "p384", "P-384"),
+        ("client", "le", "Let's Encrypt's"),
         ("server", "p256", "P-256"),
+        ("server", "rsa", "RSA-2048"),
     ):
-        yield Row(f"{role}, longest stall, {label} chain, cycles", f'stall("{role}", "{chain}")', "longest")
+        yield Row(f"{role}, longest stall, {label} chain, cycles", f'stall_of("{role}", "{chain}")', "longest")
 
 
 def heap_rows() -> Iterator[Row]:

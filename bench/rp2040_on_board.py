@@ -21,3 +21,12 @@ def loaded(chain):
     session.connect()
     session.close()
     return {"instructions": _bench.result()[0], "suite": session.cipher[0], "objects": len(ballast)}
+
+
+def stall_of(role, chain):
+    """`stall`, or None for a module whose server cannot load such a chain."""
+    try:
+        CONTEXTS["server"](chain, None, False)
+    except ValueError:
+        return None
+    return stall(role, chain)
