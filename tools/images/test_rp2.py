@@ -26,6 +26,7 @@ FEATURES = {
     "max-fragment-length": "mbedtls_ssl_conf_max_frag_len",
     "message-checks": "mpy_ssl_guard_read_record",
     "psk": "mbedtls_ssl_conf_psk",
+    "record-size-limit": "mpy_ssl_record_size_limit_configure",
     "slices": "mpy_ssl_slices_before_step",
     "sni-callback": "mpy_ssl_sni_hello",
     "tls-1.3": "mbedtls_ssl_tls13_handshake_client_step",
