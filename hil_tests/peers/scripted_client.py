@@ -46,6 +46,7 @@ from hil_tests.peers.scripted import (
     GCM,
     GCM_1_3,
     GREETING,
+    HASH_SIZE,
     P256,
     TLS_1_2,
     TLS_1_3,
@@ -193,7 +194,7 @@ class ScriptedClient:
         self._receive_authentication()
         schedule.derive_final()
         schedule.read_with_final_keys()
-        channel.say("Finished", Finished(TLS_1_3, 32).create(schedule.finished(schedule.client)))
+        channel.say("Finished", Finished(TLS_1_3, HASH_SIZE).create(schedule.finished(schedule.client)))
         schedule.write_with_final_keys()
 
     def _hello_1_3(self, share: Any) -> Any:
@@ -227,4 +228,4 @@ class ScriptedClient:
         assert channel.next_is(HandshakeType.certificate), "a CertificateRequest is not understood"
         channel.message(Certificate(CertificateType.x509, TLS_1_3))
         channel.message(CertificateVerify(TLS_1_3))
-        channel.message(Finished(TLS_1_3, 32))
+        channel.message(Finished(TLS_1_3, HASH_SIZE))

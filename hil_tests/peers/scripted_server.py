@@ -48,6 +48,7 @@ from hil_tests.peers.scripted import (
     CBC,
     GCM,
     GREETING,
+    HASH_SIZE,
     P256,
     TLS_1_2,
     TLS_1_3,
@@ -183,7 +184,7 @@ class ScriptedServer:
         self._authenticate(schedule)
         schedule.derive_final()
         schedule.write_with_final_keys()
-        channel.message(Finished(TLS_1_3, 32))
+        channel.message(Finished(TLS_1_3, HASH_SIZE))
         schedule.read_with_final_keys()
         channel.say("NewSessionTicket")
 
@@ -211,7 +212,7 @@ class ScriptedServer:
         )
         signature = self._key.sign(covered, None, "sha256", None)
         channel.say("CertificateVerify", CertificateVerify(TLS_1_3).create(signature, scheme))
-        channel.say("Finished", Finished(TLS_1_3, 32).create(schedule.finished(schedule.server)))
+        channel.say("Finished", Finished(TLS_1_3, HASH_SIZE).create(schedule.finished(schedule.server)))
 
 
 def _first_share(hello: Any) -> Any:
