@@ -172,14 +172,14 @@ def signal_thread(process: int, thread: int, number: signal.Signals) -> None:
 @pytest.mark.requires("threads")
 def test_ctrl_c_that_interrupts_no_system_call_is_not_missed(script: Script) -> None:
     command = child_command([str(script.board.image), "-c", THREADS])
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as board:
-        assert board.stdout is not None and board.stdout.readline() == b"waiting\n"
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None and program.stdout.readline() == b"waiting\n"
         time.sleep(INSIDE_SECONDS)
-        (other,) = {int(task.name) for task in Path(f"/proc/{board.pid}/task").iterdir()} - {board.pid}
-        signal_thread(board.pid, other, signal.SIGINT)
+        (other,) = {int(task.name) for task in Path(f"/proc/{program.pid}/task").iterdir()} - {program.pid}
+        signal_thread(program.pid, other, signal.SIGINT)
         try:
-            _, error = board.communicate(timeout=10)
+            _, error = program.communicate(timeout=10)
         except subprocess.TimeoutExpired:
-            board.kill()
+            program.kill()
             raise
     assert error.decode().rstrip().endswith("KeyboardInterrupt:")

@@ -307,7 +307,7 @@ def test_only_servers_have_a_callback_that_can_be_called(run: Run) -> None:
         (b"s\xc3\xa9rver.tes", "", "illegal_parameter"),
     ],
 )
-def test_names_are_names(run: Run, sent: bytes, seen: str, alert: str) -> None:
+def test_an_address_is_no_name_and_what_is_neither_is_refused(run: Run, sent: bytes, seen: str, alert: str) -> None:
     code = """
     seen = []
     first.sni_callback = lambda sock, name, context: seen.append(name)
