@@ -125,7 +125,7 @@ def test_pending_plaintext_wakes_a_reader(
 
     def once(session: peers.Session) -> None:
         session.write(b"0123456789")
-        read.wait(10)
+        assert read.wait(script.board.seconds(20))
         session.shutdown()
 
     server = tls_server(authority.p256, once, maximum="1.2")
@@ -202,7 +202,7 @@ def test_a_server_lives_on_after_a_client_that_speaks_no_tls(
     running = script.start(code, PORT=port, ID=authority.p256)
     running.expect("listening")
     address = script.board.listen_address(port)
-    plain = peers.Wire(socket.create_connection(address, 10))
+    plain = peers.Wire(socket.create_connection(address, script.board.seconds(10)))
     plain.send(b"GET / HTTP/1.1\r\n\r\n")
     assert plain.receive_exactly(7) == alert_record("fatal", "unexpected_message")
     plain.close()

@@ -246,8 +246,8 @@ def test_a_silent_peer_ends_the_handshake_in_time(script: Script) -> None:
 a, b = mail()
 client = client_context(None, DTLS_CLIENT)
 begun = time.ticks_ms()
-print(attempt(client.wrap_socket, a, server_hostname="server.test", handshake_timeout=1.3))
-print(time.ticks_diff(time.ticks_ms(), begun) >= 1300, a.sent[0][13:] == a.sent[1][13:])
+print(attempt(client.wrap_socket, a, server_hostname="server.test", handshake_timeout=2.5))
+print(time.ticks_diff(time.ticks_ms(), begun) >= 2500, a.sent[0][13:] == a.sent[1][13:])
 """
     assert script(SETUP + code) == ["OSError(110,)", "True True"]
 

@@ -42,7 +42,7 @@ def test_ctrl_c_ends_a_blocking_handshake(
     server = raw_server(hang, patience=10)
     code = DIAL + "context.wrap_socket(s, server_hostname=NAME)"
     running = script.start(code, **server.values(script.board, authority.p256))
-    assert arrived.wait(10), "no ClientHello came"
+    assert arrived.wait(script.board.seconds(10)), "no ClientHello came"
     running.interrupt()
     assert running.wait(5, check=False).error.rstrip().endswith("KeyboardInterrupt:")
     server.finished(timeout=5)  # the connection was closed
@@ -71,7 +71,7 @@ def test_a_connection_survives_ctrl_c_in_a_read(
     go_on = threading.Event()
 
     def late(session: peers.Session) -> None:
-        assert go_on.wait(10)
+        assert go_on.wait(script.board.seconds(10))
         session.write(b"hello")
         session.write(session.read_exactly(5))
         session.shutdown()
@@ -106,7 +106,7 @@ def test_ctrl_c_ends_a_blocking_write(
     go_on = threading.Event()
 
     def deaf(session: peers.Session) -> None:
-        assert go_on.wait(20)
+        assert go_on.wait(script.board.seconds(20))
 
     server = tls_server(authority.p256, deaf, maximum="1.2")
     code = (
@@ -178,7 +178,7 @@ def test_ctrl_c_that_interrupts_no_system_call_is_not_missed(script: Script) -> 
         (other,) = {int(task.name) for task in Path(f"/proc/{program.pid}/task").iterdir()} - {program.pid}
         signal_thread(program.pid, other, signal.SIGINT)
         try:
-            _, error = program.communicate(timeout=10)
+            _, error = program.communicate(timeout=script.board.seconds(10))
         except subprocess.TimeoutExpired:
             program.kill()
             raise
