@@ -148,10 +148,6 @@ class Session:
             self.sent += len(piece)
             self._sent_hash.update(piece)
 
-    def write_raw(self, data: bytes) -> None:
-        """Put bytes onto the wire that are not of this TLS session."""
-        self.wire.send(data)
-
     def send_close_notify(self) -> None:
         """Say that nothing more will be sent; reading goes on."""
         try:
