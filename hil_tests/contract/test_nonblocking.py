@@ -195,6 +195,40 @@ def test_reading_goes_on_while_writing_is_blocked(script: Script, authority: Aut
     ]
 
 
+# Writes until all buffers on the way are full, says the size of it all, and goes on as there is room.
+FILL = (
+    DIAL
+    + """
+import hashlib
+plain.setblocking(True)
+t = context.wrap_socket(plain, server_hostname=NAME)
+t.setblocking(False)
+poller = select.poll()
+poller.register(t, select.POLLOUT)
+block = bytes((i * 7) & 255 for i in range(3000))
+digest, sent, size = hashlib.sha256(), 0, None
+while sent != size:
+    offset = sent % len(block)
+    n = t.write(memoryview(block)[offset:])
+    if n:
+        digest.update(block[offset : offset + n])
+        sent += n
+    elif size is None:
+        size = (sent // len(block) + 40) * len(block)
+        print("full", size)
+    elif not poller.poll(10000):
+        raise OSError("no progress")
+poller.modify(t, select.POLLIN)
+answer = b""
+while len(answer) < 64:
+    poller.poll(10000)
+    answer += t.read(64) or b""
+print(answer.decode() == digest.digest().hex())
+t.close()
+"""
+)
+
+
 def test_a_slow_reader_gets_every_byte_of_a_real_socket(
     script: Script, authority: Authority, tls_server: Callable[..., peers.TlsServer]
 ) -> None:
@@ -210,38 +244,7 @@ def test_a_slow_reader_gets_every_byte_of_a_real_socket(
         session.shutdown()
 
     server = tls_server(authority.p256, slow, maximum="1.2")
-    code = (
-        DIAL
-        + """
-import hashlib
-plain.setblocking(True)
-t = context.wrap_socket(plain, server_hostname=NAME)
-t.setblocking(False)
-poller = select.poll()
-poller.register(t, select.POLLOUT)
-block = bytes((i * 7) & 255 for i in range(3000))
-digest, sent, size = hashlib.sha256(), 0, None
-while sent != size:
-    offset = sent % len(block)
-    n = t.write(memoryview(block)[offset:])
-    if n:
-        digest.update(block[offset : offset + n])
-        sent += n
-    elif size is None:  # all buffers on the way are full; some more blocks have to wait for the reader
-        size = (sent // len(block) + 40) * len(block)
-        print("full", size)
-    elif not poller.poll(10000):
-        raise OSError("no progress")
-poller.modify(t, select.POLLIN)
-answer = b""
-while len(answer) < 64:
-    poller.poll(10000)
-    answer += t.read(64) or b""
-print(answer.decode() == digest.digest().hex())
-t.close()
-"""
-    )
-    running = script.start(code, **server.values(script.board))
+    running = script.start(FILL, **server.values(script.board))
     sizes.append(int(running.expect(r"full (\d+)\s", timeout=30)[1]))
     full.set()
     assert running.wait(60).lines[1:] == ["True"]
