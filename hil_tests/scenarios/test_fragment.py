@@ -113,5 +113,6 @@ def test_a_server_need_not_grant_it(dut: Dut, authority: Authority, raw_server: 
     server = raw_server(lambda wire: send_once(wire, authority.p256, TLS_1_2, bytes(SIZE)))
     values = {**server.values(dut.board, authority.p256), **asking(512), "VERSIONS": (0x0303, 0x0303)}
     granted, digest, longest, end = dut.attempt(CLIENT, values)
+    server.finished()
     assert (granted, digest, end) == ("None", hashlib.sha256(bytes(SIZE)).hexdigest(), "done")
     assert int(longest) > MAXIMUM_CONTENT

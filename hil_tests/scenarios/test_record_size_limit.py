@@ -65,6 +65,7 @@ def test_a_client_and_tlslite_ng_keep_to_what_they_tell(
     server = raw_server(lambda wire: echo_once(wire, authority.p256, version, yours, SIZE))
     values = {**server.values(dut.board, authority.p256), **limited(mine), "SEND": SIZE}
     head, digest, longest, end = dut.attempt(CLIENT, values)
+    server.finished()
     assert (head, end) == (f"TLSv1.{version[1] - 1} {mine}", "done")
     assert digest == hashlib.sha256(PATTERN).hexdigest()
     assert mine < int(longest) <= mine + AROUND_WITH_TYPE
