@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 def board_in(nodeid: str, boards: Sequence[str]) -> str | None:
     """The board that a test's name has between its brackets, if it is one of these."""
-    parameters = nodeid.rpartition("[")[2].rstrip("]").split("-") if "[" in nodeid else []
+    parameters = nodeid.partition("[")[2].removesuffix("]").split("-")
     return next((board for board in boards if board in parameters), None)
 
 

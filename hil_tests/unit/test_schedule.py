@@ -16,6 +16,8 @@ BOARDS = ("UNIX", "UNIX_SAN")
         ("hil_tests/a.py::test_b[UNIX]", "UNIX"),
         ("hil_tests/a.py::test_b[UNIX_SAN-read]", "UNIX_SAN"),
         ("hil_tests/a.py::test_b[read-1-UNIX]", "UNIX"),
+        ("hil_tests/a.py::test_b[UNIX_SAN-LIST[0]]", "UNIX_SAN"),
+        ("hil_tests/a.py::test_b[UNIX-[]]", "UNIX"),
         ("hil_tests/a.py::test_b[RPI_PICO]", None),
         ("hil_tests/UNIX.py::test_b", None),
     ],
