@@ -25,6 +25,16 @@ class BoardUnavailable(BoardError):
     """This machine cannot run the board at all; its tests are skipped with this message."""
 
 
+class BoardInUse(BoardError):
+    """Another process uses the board, or somebody in this one."""
+
+    def __init__(self, board: str, directory: Path) -> None:
+        super().__init__(
+            f"{board}: it is in use, with its logs in {directory}; wait for the other run to end, "
+            "or, if this board can be had twice, give another folder with --board-log"
+        )
+
+
 class ToolMissing(BoardError):
     """A program that a driver needs is not installed."""
 

@@ -9,8 +9,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from hil_tests.boards.description import BoardDescription
+from hil_tests.boards.lock import reserve
 from hil_tests.errors import BoardError, ImageMissing, RigError
 from hil_tests.transport import ExecResult, Repl, RunningScript
 
@@ -21,7 +23,7 @@ PUT_CHUNK = 1024
 
 
 class Board(ABC):
-    """A board, booted on the first use of `boot()`. One thread uses it.
+    """A board, booted on the first use of `boot()`. One thread uses it, and from then to `close()` nobody else does.
 
     `directory` receives the logs of this board; `image` is the firmware.
     """
@@ -38,21 +40,23 @@ class Board(ABC):
         self.log_path = directory / f"{self.name}.console.log"
         self.error_path = directory / f"{self.name}.stderr.log"
         self._repl: Repl | None = None
+        self._lock: IO[bytes] | None = None
 
     # Life
 
     def clear_logs(self) -> None:
-        """Remove what an earlier run left in the logs; before the first `boot()`."""
+        """Remove what an earlier run left in the logs; before the first `boot()`. Raises BoardInUse."""
+        self._reserve()
         for path in (self.log_path, self.error_path):
             path.unlink(missing_ok=True)
 
     def boot(self) -> None:
-        """Bring it to its prompt, with the right clock. Raises ImageMissing, ToolMissing, BootFailed."""
+        """Bring it to its prompt, with the right clock. Raises ImageMissing, ToolMissing, BootFailed, BoardInUse."""
         if self._repl is not None:
             return
         if not self.image.is_file():
             raise ImageMissing(self.name, self.image)
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self._reserve()
         self._power_on()
         self.set_clock()
 
@@ -66,10 +70,10 @@ class Board(ABC):
 
     def close(self) -> None:
         """Stop the board. Idempotent; a booted board can be booted again afterwards."""
-        if self._repl is not None:
-            self._repl.close()
-            self._repl = None
-        self._power_off()
+        self._stop()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def reset(self, hard: bool = False) -> None:
         """Reset the board: soft is Ctrl-D at the prompt, hard is the reset line. Afterwards it is at its prompt."""
@@ -82,6 +86,16 @@ class Board(ABC):
     def check(self) -> None:
         """Raise BoardCrashed when the board can no longer be trusted. Cheap; called while scripts are awaited."""
         self._check()
+
+    def _reserve(self) -> None:
+        if self._lock is None:
+            self._lock = reserve(self.name, self.directory)
+
+    def _stop(self) -> None:
+        if self._repl is not None:
+            self._repl.close()
+            self._repl = None
+        self._power_off()
 
     @abstractmethod
     def _power_on(self) -> None:

@@ -75,7 +75,7 @@ class UnixBoard(Board):
         self._process = None
 
     def _reset(self, hard: bool) -> None:
-        self.close()
+        self._stop()
         self._check_report()
         self._power_on()
 

@@ -12,7 +12,7 @@ import pytest
 from hil_tests.boards.base import clock_is_right, rtc_tuple, script
 from hil_tests.boards.description import BoardDescription
 from hil_tests.boards.fake import Answer, FakeBoard
-from hil_tests.errors import BoardError, ImageMissing, RigError
+from hil_tests.errors import BoardError, BoardInUse, ImageMissing, RigError
 from hil_tests.unit.fakes import describe, fake_board, with_clock
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -54,6 +54,23 @@ def test_a_clock_may_have_gone_on_while_it_was_set_and_read(seconds: int, right:
 def test_the_clock_is_set_in_utc() -> None:
     local = NOON.astimezone(timezone(timedelta(hours=2)))
     assert rtc_tuple(local) == (2026, 3, 1, 6, 12, 0, 0, 0)
+
+
+def test_a_board_in_use_is_not_to_be_had(tmp_path: Path) -> None:
+    with fake_board(tmp_path, lambda code: ("", "")) as first:
+        second = FakeBoard(first.description, tmp_path, lambda code: ("", ""))
+        first.log_path.write_text("said")
+        for use in (second.clear_logs, second.boot):
+            with pytest.raises(BoardInUse, match="wait for the other run to end"):
+                use()
+        assert first.log_path.exists()
+
+
+def test_a_closed_board_is_to_be_had(tmp_path: Path) -> None:
+    with fake_board(tmp_path, lambda code: ("", "")) as first:
+        description = first.description
+    with fake_board(tmp_path, lambda code: ("", "")) as second:
+        assert second.description.name == description.name
 
 
 def test_a_clock_that_does_not_take_is_an_error(tmp_path: Path) -> None:
