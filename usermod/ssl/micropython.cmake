@@ -197,6 +197,10 @@ if(TARGET micropy_lib_mbedtls)
     target_sources(usermod_ssl INTERFACE ${MPY_SSL_DIR}/hmac.c)
     set_property(SOURCE ${MPY_SSL_LIBRARY}/ssl_tls.c APPEND PROPERTY COMPILE_DEFINITIONS
         mbedtls_md_hmac_reset=__wrap_mbedtls_md_hmac_reset mbedtls_md_hmac_finish=__wrap_mbedtls_md_hmac_finish)
+    # The first use of an RSA key, see mont_r2.h.
+    target_sources(usermod_ssl INTERFACE ${MPY_SSL_DIR}/mont_r2.c)
+    set_property(SOURCE ${MPY_SSL_LIBRARY}/bignum.c ${MPY_SSL_LIBRARY}/rsa.c APPEND PROPERTY COMPILE_DEFINITIONS
+        mbedtls_mpi_core_get_mont_r2_unsafe=__wrap_mbedtls_mpi_core_get_mont_r2_unsafe)
     if(MPY_SSL_MESSAGE_CHECKS)
         list(APPEND MPY_SSL_MBEDTLS_DEFINITIONS MPY_SSL_MESSAGE_CHECKS)
         foreach(name ${MPY_SSL_READERS})

@@ -68,6 +68,7 @@ SRC_USERMOD_C += $(addprefix $(MPY_SSL_DIR)/, \
 	message_header.c \
 	messages.c \
 	module.c \
+	mont_r2.c \
 	packed.c \
 	pool.c \
 	primitives.c \
@@ -132,6 +133,9 @@ $(addprefix $(MPY_SSL_O)/,ec_field.o ec_x25519.o): CFLAGS += -O2 -fno-schedule-i
 
 # Key derivation with fewer compressions, see hmac.h.
 $(BUILD)/mbedtls/ssl_tls.o: CFLAGS += -Dmbedtls_md_hmac_reset=__wrap_mbedtls_md_hmac_reset -Dmbedtls_md_hmac_finish=__wrap_mbedtls_md_hmac_finish
+
+# The first use of an RSA key, see mont_r2.h.
+$(addprefix $(BUILD)/mbedtls/,bignum.o rsa.o): CFLAGS += -Dmbedtls_mpi_core_get_mont_r2_unsafe=__wrap_mbedtls_mpi_core_get_mont_r2_unsafe
 
 # RSA keys of TLS 1.2 sign and decrypt by PKCS #1 v1.5 only. Named outright, it leaves OAEP and the signing half of PSS to the linker: 1.1 KB.
 $(BUILD)/mbedtls/pk_wrap.o: CFLAGS += -Dmbedtls_rsa_pkcs1_sign=mbedtls_rsa_rsassa_pkcs1_v15_sign \
