@@ -216,6 +216,31 @@ def test_a_server_that_learns_tls_1_3_gets_it_after_one_refusal(script: Script, 
     ]
 
 
+def test_a_server_that_has_gone_back_to_tls_1_2_is_no_surprise(script: Script, authority: Authority) -> None:
+    code = """
+    client.session_cache = True
+    print([(c.version(), c.session_reused) for c, s in [meet(client, server) for _ in range(2)]])
+    server.maximum_version = ssl.TLSVersion.TLSv1_2
+    print([(c.version(), c.session_reused) for c, s in [meet(client, server) for _ in range(2)]])
+    """
+    assert script(CONTEXTS + dedent(code), ID=authority.p256) == [
+        "[('TLSv1.3', False), ('TLSv1.3', True)]",
+        "[('TLSv1.2', False), ('TLSv1.2', True)]",
+    ]
+
+
+def test_a_ticket_is_offered_to_tls_1_3_alone(script: Script, authority: Authority) -> None:
+    code = r"""
+    session = meet(client, server)[0].session
+    a, b = pipe()
+    c = client.wrap_socket(a, server_hostname="server.test", session=session, do_handshake_on_connect=False)
+    step(c)
+    # The extensions session_ticket, without a ticket, and pre_shared_key, with one.
+    print(b"\0\x23\0\0" in b.inbox, b"\0\x29\0\0" in b.inbox, b"\0\x29" in b.inbox)
+    """
+    assert script(CONTEXTS + dedent(code), ID=authority.p256) == ["True False True"]
+
+
 # --- Memory --------------------------------------------------------------------------------------------------------
 
 

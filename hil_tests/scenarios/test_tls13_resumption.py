@@ -44,24 +44,46 @@ def test_client_resumes_by_itself(
     assert_resumes(dut, server, VERSIONS=BOTH)
 
 
-def test_client_shakes_hands_in_full_when_the_server_has_forgotten(
-    dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]
-) -> None:
-    servers = [tls_server(authority.p256, minimum="1.3") for _ in range(2)]
-    code = """
+SEVERAL = """
 def work():
     global PORT
     c = context(ssl.PROTOCOL_TLS_CLIENT)
     for PORT in PORTS:
         s = c.wrap_socket(dial(), server_hostname=NAME)
         s.write(b"ping")
-        print(s.session_reused, s.read(4))
+        print(s.version(), s.session_reused, s.read(4))
         s.close()
 """
-    ports = [servers[0].port, servers[1].port, servers[1].port]
-    values = {**servers[0].values(dut.board), "PORTS": ports, "VERSIONS": ONLY_1_3}
-    lines = dut.attempt(code, values)
-    assert lines == ["False b'ping'", "False b'ping'", "True b'ping'", "done"]
+
+
+def visit_all(dut: Dut, first: peers.TlsServer, second: peers.TlsServer, versions: tuple[int, int]) -> list[str]:
+    """What a client says that visits the first server once, and then twice another one of the same name."""
+    ports = [first.port, second.port, second.port]
+    return dut.attempt(SEVERAL, {**first.values(dut.board), "PORTS": ports, "VERSIONS": versions})
+
+
+def test_client_shakes_hands_in_full_when_the_server_has_forgotten(
+    dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]
+) -> None:
+    first, second = (tls_server(authority.p256, minimum="1.3") for _ in range(2))
+    assert visit_all(dut, first, second, ONLY_1_3) == [
+        "TLSv1.3 False b'ping'",
+        "TLSv1.3 False b'ping'",
+        "TLSv1.3 True b'ping'",
+        "done",
+    ]
+
+
+def test_client_goes_on_with_a_server_that_has_gone_back_to_1_2(
+    dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]
+) -> None:
+    newer, older = tls_server(authority.p256, minimum="1.3"), tls_server(authority.p256, maximum="1.2")
+    assert visit_all(dut, newer, older, BOTH) == [
+        "TLSv1.3 False b'ping'",
+        "TLSv1.2 False b'ping'",
+        "TLSv1.2 True b'ping'",
+        "done",
+    ]
 
 
 def test_a_session_survives_a_reset(dut: Dut, authority: Authority, tls_server: Callable[..., peers.TlsServer]) -> None:

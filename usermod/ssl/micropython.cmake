@@ -183,7 +183,7 @@ if(TARGET micropy_lib_mbedtls)
             target_link_options(usermod_ssl INTERFACE -Wl,--wrap=mbedtls_ssl_tls13_${verb}_record_size_limit_ext)
         endforeach()
         list(APPEND MPY_SSL_FRONTS
-            ssl_tls12_client=tls12_signatures ssl_tls13_client=tls13_server_hello ssl_tls13_client=tls13_fragment
+            ssl_client=tls13_offer ssl_tls12_client=tls12_signatures ssl_tls13_client=tls13_server_hello ssl_tls13_client=tls13_fragment
             ssl_tls13_generic=tls13_alerts ssl_tls13_keys=tls13_transforms ssl_tls13_server=hello_version)
     endif()
     foreach(pair ${MPY_SSL_FRONTS})

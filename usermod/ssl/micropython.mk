@@ -173,6 +173,7 @@ $(MPY_SSL_O)/messages.o: CFLAGS += -D__real_$(MPY_SSL_WRITE)=$(MPY_SSL_WRITE)
 $(addprefix $(BUILD)/mbedtls/,ssl_tls12_server.o ssl_tls13_server.o): CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library \
 	-include $(MPY_SSL_DIR)/hello_version.h
 ifneq ($(MPY_SSL_HAVE_TLS1_3),)
+$(BUILD)/mbedtls/ssl_client.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls13_offer.h
 $(BUILD)/mbedtls/ssl_tls12_client.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library -include $(MPY_SSL_DIR)/tls12_signatures.h
 $(BUILD)/mbedtls/ssl_tls13_client.o: CFLAGS += -I$(MPY_SSL_MBEDTLS_DIR)/library \
 	-include $(MPY_SSL_DIR)/tls13_server_hello.h -include $(MPY_SSL_DIR)/tls13_fragment.h
