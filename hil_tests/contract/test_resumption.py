@@ -322,6 +322,25 @@ def test_a_suite_that_was_taken_away_means_a_full_handshake(script: Script, auth
 
 
 @BOTH_VERSIONS
+@pytest.mark.parametrize("side", ["client", "server"])
+def test_a_session_keeps_its_suite_though_both_like_another_better(
+    script: Script, authority: Authority, version: int, side: str
+) -> None:
+    code = """
+    own, both = (client if SIDE == "client" else server), [n for n in client.get_ciphers() if n in server.get_ciphers()]
+    best = meet(client, server)[0].cipher()[0]
+    own.set_ciphers([name for name in both if name != best])
+    c, s = meet(client, server)
+    name = c.cipher()[0]
+    own.set_ciphers(both)
+    c, s = meet(client, server, session=c.session)
+    print(name != best, c.cipher()[0] == s.cipher()[0] == name, reused(c, s), talks(c, s))
+    """
+    values = {"ID": authority.p256, "VERSION": version, "SIDE": side}
+    assert script(VERSIONED + dedent(code), **values) == ["True True [True, True] True"]
+
+
+@BOTH_VERSIONS
 def test_another_context_of_a_server_does_not_know_its_tickets(
     script: Script, authority: Authority, version: int
 ) -> None:

@@ -262,27 +262,36 @@ static void drop_certificate(mpy_ssl_resume_t *self) {
     self->certificate = NULL;
 }
 
-// Mbed TLS ends the handshake if the suite of a ticket is not to be had, and takes no certificate over.
-static bool is_acceptable(mpy_ssl_session_t *session, mbedtls_ssl_session *old) {
-    size_t len;
-    const uint8_t *hello = mpy_ssl_private_message(&session->ssl, &len);
-    int suite = mbedtls_ssl_session_get_ciphersuite_id(old);
-    bool same_version = mpy_ssl_private_session_version(old) == mbedtls_ssl_get_version_number(&session->ssl);
-    if (!same_version || (mpy_ssl_session_is_tls1_3(session) && !(is_enabled(session, suite) && mpy_ssl_hello_offers_suite(hello, len, suite)))) {
-        mbedtls_ssl_session_free(old);
-        return false;
-    }
-    if (mpy_ssl_session_is_tls1_3(session)) {
-        drop_certificate(&session->resume);
-        session->resume.certificate = mpy_ssl_private_session_certificate(old);
-        mpy_ssl_private_session_set_certificate(old, NULL);
-    }
-    return true;
+// Mbed TLS takes no certificate over.
+static void take_certificate(mpy_ssl_resume_t *self, mbedtls_ssl_session *old) {
+    drop_certificate(self);
+    self->certificate = mpy_ssl_private_session_certificate(old);
+    mpy_ssl_private_session_set_certificate(old, NULL);
 }
 #else
 #define drop_certificate(self)
-#define is_acceptable(session, old) (true)
+#define take_certificate(self, old)
 #endif
+
+// If the suite of a ticket is not to be had, Mbed TLS ends a handshake of TLS 1.3; in one of 1.2 it goes on with whatever suite it likes
+// best, which no client understands.
+static bool is_acceptable(const mpy_ssl_session_t *session, const mbedtls_ssl_session *old) {
+    size_t len;
+    const uint8_t *hello = mpy_ssl_private_message(&session->ssl, &len);
+    int suite = mbedtls_ssl_session_get_ciphersuite_id(old);
+    return mpy_ssl_private_session_version(old) == mbedtls_ssl_get_version_number(&session->ssl) && is_enabled(session, suite)
+           && mpy_ssl_hello_offers_suite(hello, len, suite);
+}
+
+static void take_over(mpy_ssl_session_t *session, mbedtls_ssl_session *old) {
+    mpy_ssl_resume_t *self = &session->resume;
+    if (mpy_ssl_session_is_tls1_3(session)) {
+        take_certificate(self, old);
+    } else {
+        self->suites[0] = mbedtls_ssl_session_get_ciphersuite_id(old);
+        mbedtls_ssl_conf_ciphersuites(&session->conf, self->suites);
+    }
+}
 
 static int parse_ticket(void *ctx, mbedtls_ssl_session *old, unsigned char *ticket, size_t len) {
     mpy_ssl_session_t *session = ctx;
@@ -292,9 +301,14 @@ static int parse_ticket(void *ctx, mbedtls_ssl_session *old, unsigned char *tick
         ret = mpy_ssl_ticket_parse(self->tickets, self->binding, ticket, len, old);
     }
     if (ret == 0 && !is_acceptable(session, old)) {
+        mbedtls_ssl_session_free(old);
         ret = MBEDTLS_ERR_SSL_INVALID_MAC;
     }
-    return found(session, old, ret);
+    ret = found(session, old, ret);
+    if (ret == 0) {
+        take_over(session, old);
+    }
+    return ret;
 }
 
 static int write_ticket(void *ctx, const mbedtls_ssl_session *made, unsigned char *start, const unsigned char *end, size_t *len,

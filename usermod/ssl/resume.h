@@ -27,16 +27,16 @@ typedef struct {
     uint8_t settings[MPY_SSL_BINDING]; // see binding.h
     uint8_t binding[MPY_SSL_BINDING];  // with the server's name
     long long since;             // when the handshake was complete
-    bool local;                  // the binding means something in this run of the program only
-    bool cached;                 // the client's session goes to the common cache
-    bool by_ticket;              // the server gives tickets
     uint8_t fragment;            // what the ClientHello asks for, see fragment.h
-    bool hello_seen;             // the server knows name and extensions of the ClientHello
-    bool extended;               // extended master secret
-    bool reused;                 // this connection goes on with an old session
-    bool ticket_came;            // from the server, in this handshake
-    bool without_extension;      // the peer would resume without it
-    bool outdated;               // an old session has held back a connection that could be one of TLS 1.3
+    bool local : 1;              // the binding means something in this run of the program only
+    bool cached : 1;             // the client's session goes to the common cache
+    bool hello_seen : 1;         // the server knows name and extensions of the ClientHello
+    bool extended : 1;           // extended master secret
+    bool reused : 1;             // this connection goes on with an old session
+    bool ticket_came : 1;        // from the server, in this handshake
+    bool without_extension : 1;  // the peer would resume without it
+    bool outdated : 1;           // an old session has held back a connection that could be one of TLS 1.3
+    int suites[2];               // a server of TLS 1.2 that takes a ticket chooses from this list: the ticket's suite, and 0
     mbedtls_x509_crt *certificate; // a client's, from a ticket of TLS 1.3 that may be accepted; or NULL
 } mpy_ssl_resume_t;
 
