@@ -73,7 +73,7 @@ int mpy_ssl_resume_offer(mpy_ssl_session_t *session, const mpy_ssl_options_t *op
 // RFC 8446, 4.1.3: the server says in its random that it knows TLS 1.3. A client that has offered it is told by Mbed TLS to give up.
 static bool is_outdated(const mpy_ssl_session_t *session, const uint8_t *hello, size_t len) {
     static const uint8_t sentinel[] = {'D', 'O', 'W', 'N', 'G', 'R', 'D', 1};
-    const size_t end = 4 + 2 + 32; // header, version, random
+    const size_t end = MPY_SSL_MESSAGE_HEADER + 2 + 32; // version, random
     return mpy_ssl_private_maximum_version(&session->conf) > MBEDTLS_SSL_VERSION_TLS1_2 && len >= end
            && memcmp(hello + end - sizeof(sentinel), sentinel, sizeof(sentinel)) == 0;
 }

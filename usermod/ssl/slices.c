@@ -88,9 +88,10 @@ static unsigned cost_of_own(const mpy_ssl_session_t *session) {
 static unsigned cost_of_exchange(const mpy_ssl_session_t *session) {
     size_t len;
     const uint8_t *message = mpy_ssl_private_message(&session->ssl, &len);
-    bool is_cheap = len > 6 && message[0] == MBEDTLS_SSL_HS_SERVER_KEY_EXCHANGE && message[4] == MBEDTLS_ECP_TLS_NAMED_CURVE
-        && message[5] == 0
-        && (message[6] == MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1 || message[6] == MBEDTLS_SSL_IANA_TLS_GROUP_X25519);
+    const uint8_t *curve = message + MPY_SSL_MESSAGE_HEADER; // type, name (2)
+    bool is_cheap = len >= MPY_SSL_MESSAGE_HEADER + 3 && message[0] == MBEDTLS_SSL_HS_SERVER_KEY_EXCHANGE
+        && curve[0] == MBEDTLS_ECP_TLS_NAMED_CURVE && curve[1] == 0
+        && (curve[2] == MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1 || curve[2] == MBEDTLS_SSL_IANA_TLS_GROUP_X25519);
     return is_cheap ? COST_EXCHANGE_P256 : COST_EXCHANGE;
 }
 
