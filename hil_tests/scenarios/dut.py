@@ -40,8 +40,13 @@ def work():
     s.close()
 """
 
-# For `openssl s_server -rev`, which sends lines back from their end to their beginning.
-PING_REVERSED, REVERSED = PING.replace('b"ping"', 'b"pin\\n"'), "b'nip\\n'"
+
+def for_reversing(code: str) -> str:
+    """A client that sends "ping", made for `openssl s_server -rev`, which sends lines back from end to beginning."""
+    return code.replace('b"ping"', 'b"pin\\n"')
+
+
+PING_REVERSED, REVERSED = for_reversing(PING), "b'nip\\n'"
 
 ECHO_ONCE = """
 def work():

@@ -12,7 +12,7 @@ import pytest
 
 from hil_tests import peers
 from hil_tests.certificates import Authority, Identity
-from hil_tests.scenarios.dut import PATIENCE, Dut, Service
+from hil_tests.scenarios.dut import PATIENCE, REVERSED, Dut, Service, for_reversing
 from hil_tests.scenarios.failures import tls_failure
 from hil_tests.scenarios.test_resumption import CLIENT, assert_resumes
 
@@ -111,9 +111,8 @@ def test_client_resumes_with_another_key_share(dut: Dut, authority: Authority, t
     # Both hellos of a connection offer the session; the second has a binder of its own (RFC 8446, 4.2.11.2).
     arguments = ["-rev", "-tls1_3", "-groups", "P-384", "-msg"]
     with peers.OpensslServer(authority.p256, tmp_path / "s_server.log", *arguments) as server:
-        code = CLIENT.replace('b"ping"', 'b"pin\\n"')
-        lines = dut.attempt(code, {**server.values(dut.board), "TIMES": 2, "VERSIONS": BOTH})
-        assert lines == ["b'nip\\n' False True True", "b'nip\\n' True True True", "done"]
+        lines = dut.attempt(for_reversing(CLIENT), {**server.values(dut.board), "TIMES": 2, "VERSIONS": BOTH})
+        assert lines == [f"{REVERSED} False True True", f"{REVERSED} True True True", "done"]
         assert server.output.count("ClientHello") == 4
 
 
