@@ -201,29 +201,28 @@ def test_a_session_that_was_declined_is_forgotten(script: Script, authority: Aut
     assert lines == ["[False, False]", "[[False, False], [True, True]]"]
 
 
+# `meetings` prints what so many connections in a row are, with a server that knows no newer version.
+MEETINGS = """
+client.session_cache = True
+
+def meetings(count, newest):
+    server.maximum_version = newest
+    print([(c.version(), c.session_reused) for c, s in [meet(client, server) for _ in range(count)]])
+"""
+
+
 def test_a_server_that_learns_tls_1_3_gets_it_after_one_refusal(script: Script, authority: Authority) -> None:
-    # A session decides the version that is offered, and one of TLS 1.2 must not keep it for ever.
-    code = """
-    client.session_cache = True
-    server.maximum_version = ssl.TLSVersion.TLSv1_2
-    print([(c.version(), c.session_reused) for c, s in [meet(client, server) for _ in range(2)]])
-    server.maximum_version = ssl.TLSVersion.TLSv1_3
-    print([(c.version(), c.session_reused) for c, s in [meet(client, server) for _ in range(3)]])
-    """
-    assert script(CONTEXTS + dedent(code), ID=authority.p256) == [
+    # A session of TLS 1.2 decides the version that is offered, and must not keep it for ever.
+    code = "meetings(2, ssl.TLSVersion.TLSv1_2); meetings(3, ssl.TLSVersion.TLSv1_3)"
+    assert script(CONTEXTS + MEETINGS + code, ID=authority.p256) == [
         "[('TLSv1.2', False), ('TLSv1.2', True)]",
         "[('TLSv1.2', False), ('TLSv1.3', False), ('TLSv1.3', True)]",
     ]
 
 
 def test_a_server_that_has_gone_back_to_tls_1_2_is_no_surprise(script: Script, authority: Authority) -> None:
-    code = """
-    client.session_cache = True
-    print([(c.version(), c.session_reused) for c, s in [meet(client, server) for _ in range(2)]])
-    server.maximum_version = ssl.TLSVersion.TLSv1_2
-    print([(c.version(), c.session_reused) for c, s in [meet(client, server) for _ in range(2)]])
-    """
-    assert script(CONTEXTS + dedent(code), ID=authority.p256) == [
+    code = "meetings(2, ssl.TLSVersion.TLSv1_3); meetings(2, ssl.TLSVersion.TLSv1_2)"
+    assert script(CONTEXTS + MEETINGS + code, ID=authority.p256) == [
         "[('TLSv1.3', False), ('TLSv1.3', True)]",
         "[('TLSv1.2', False), ('TLSv1.2', True)]",
     ]
